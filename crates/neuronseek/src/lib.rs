@@ -1,0 +1,18 @@
+//! NeuronSeek finds the task-driven neuron of a data set and trains networks of it.
+//!
+//! Data flows one way through the modules:
+//! [`table`] -> [`prepare`] -> [`search`] -> [`neuron`] -> [`network`], [`train`] -> [`model`].
+//! A later module may use an earlier one, never the reverse. The library prints nothing: it
+//! reports through [`observe::Observer`].
+
+pub mod linear;
+pub mod matrix;
+pub mod model;
+pub mod network;
+pub mod neuron;
+pub mod observe;
+pub mod prepare;
+pub mod search;
+pub mod table;
+pub mod terms;
+pub mod train;

@@ -1,0 +1,1 @@
+//! `als`: alternating least squares with model choice.

@@ -1,0 +1,1 @@
+//! `td`: the paper's differentiable search with hard-concrete gates (NS-TD).

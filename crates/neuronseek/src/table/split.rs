@@ -1,0 +1,1 @@
+//! The splits: by hashing the row number, as the tabular protocol has it.

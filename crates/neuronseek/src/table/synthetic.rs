@@ -1,0 +1,1 @@
+//! The fifteen synthetic cases.

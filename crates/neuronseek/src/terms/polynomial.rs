@@ -1,0 +1,157 @@
+use serde::{Deserialize, Serialize};
+
+use crate::matrix::Matrix;
+use crate::neuron::{Function, Neuron, Term};
+
+/// A pure term with its coefficients: `y_c += sum_d weights[d, c] * x_d^order`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PureTerm {
+    /// The power.
+    pub order: usize,
+    /// `inputs x outputs`.
+    pub weights: Matrix<f64>,
+}
+
+/// An element-wise function with its coefficients: `y_c += sum_d weights[d, c] * g(x_d)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionTerm {
+    /// The function g.
+    pub function: Function,
+    /// `inputs x outputs`.
+    pub weights: Matrix<f64>,
+}
+
+/// A rank-one interaction: `y_c += weights[c] * prod_m <factors[m], x>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// `order x inputs`.
+    pub factors: Matrix<f64>,
+    /// One weight per output.
+    pub weights: Vec<f64>,
+}
+
+impl Piece {
+    /// How many projections are multiplied.
+    pub fn order(&self) -> usize {
+        self.factors.rows()
+    }
+}
+
+/// A neuron with coefficients, in double precision: what a search fits, one value per output.
+///
+/// `y_c = intercept_c + pure terms + function terms + interaction pieces`, on inputs as the
+/// search saw them (scaled by `prepare::SearchScale`). For classes the outputs are logits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Polynomial {
+    /// The number of inputs.
+    pub inputs: usize,
+    /// One constant per output.
+    pub intercept: Vec<f64>,
+    /// At most one per order, ascending.
+    pub pure: Vec<PureTerm>,
+    /// At most one per function.
+    pub functions: Vec<FunctionTerm>,
+    /// The rank of an order's interaction is the number of its pieces.
+    pub pieces: Vec<Piece>,
+}
+
+impl Polynomial {
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.intercept.len()
+    }
+
+    /// The structure of this polynomial.
+    pub fn neuron(&self) -> Neuron {
+        let pure = self.pure.iter().map(|term| Term::pure(term.order));
+        let functions = self
+            .functions
+            .iter()
+            .map(|term| Term::Function(term.function));
+        let pieces = self
+            .pieces
+            .iter()
+            .map(|piece| Term::interaction(piece.order(), 1));
+        Neuron::new(pure.chain(functions).chain(pieces))
+    }
+
+    /// The number of free coefficients: a rank-one piece of order k with C outputs has
+    /// `k * inputs - k + C`, since only the product of the factors' lengths counts.
+    pub fn parameters(&self) -> usize {
+        let outputs = self.outputs();
+        let element_wise = (self.pure.len() + self.functions.len()) * self.inputs * outputs;
+        let pieces: usize = self
+            .pieces
+            .iter()
+            .map(|piece| piece.order() * self.inputs - piece.order() + outputs)
+            .sum();
+        outputs + element_wise + pieces
+    }
+
+    /// The outputs for each row: `x` is rows x inputs, the result rows x outputs.
+    pub fn values(&self, x: &Matrix<f64>) -> Matrix<f64> {
+        let outputs = self.outputs();
+        let mut result = Matrix::zeros(x.rows(), outputs);
+        for row in 0..x.rows() {
+            let input = x.row(row);
+            let out = result.row_mut(row);
+            out.copy_from_slice(&self.intercept);
+            for term in &self.pure {
+                for (d, &value) in input.iter().enumerate() {
+                    let power = value.powi(term.order as i32);
+                    for (out, weight) in out.iter_mut().zip(term.weights.row(d)) {
+                        *out += weight * power;
+                    }
+                }
+            }
+            for term in &self.functions {
+                for (d, &value) in input.iter().enumerate() {
+                    let value = term.function.value(value);
+                    for (out, weight) in out.iter_mut().zip(term.weights.row(d)) {
+                        *out += weight * value;
+                    }
+                }
+            }
+            for piece in &self.pieces {
+                let product: f64 = (0..piece.order())
+                    .map(|m| dot(piece.factors.row(m), input))
+                    .product();
+                for (out, weight) in out.iter_mut().zip(&piece.weights) {
+                    *out += weight * product;
+                }
+            }
+        }
+        result
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_by_hand() {
+        let polynomial = Polynomial {
+            inputs: 2,
+            intercept: vec![1.0],
+            pure: vec![PureTerm {
+                order: 2,
+                weights: Matrix::from_vec(2, 1, vec![2.0, 3.0]),
+            }],
+            functions: vec![],
+            pieces: vec![Piece {
+                factors: Matrix::from_vec(2, 2, vec![1.0, 0.0, 1.0, 1.0]),
+                weights: vec![0.5],
+            }],
+        };
+        let x = Matrix::from_vec(1, 2, vec![2.0, -1.0]);
+        // 1 + (2*4 + 3*1) + 0.5 * 2 * (2 - 1)
+        assert_eq!(polynomial.values(&x).data(), [13.0]);
+        assert_eq!(polynomial.parameters(), 1 + 2 + 3);
+        assert_eq!(polynomial.neuron().to_string(), "x^2 + cp(2, r=1)");
+    }
+}
