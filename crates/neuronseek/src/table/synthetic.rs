@@ -1,1 +1,0 @@
-//! The fifteen synthetic cases.
