@@ -1,5 +1,20 @@
 //! The numeric heart: values and gradients of terms over a batch.
+//!
+//! All factors of all orders stand in one matrix, so that the values of a whole neuron over a
+//! batch are one matrix product and one pass over its rows, and the gradients two of each.
+//! Gradients are derived by hand. Automatic differentiation was rejected: it allocates a tape a
+//! step and cannot fuse the passes, which costs more than the arithmetic at these sizes.
 
+mod buffer;
+mod lanes;
+mod matmul;
+mod path;
 mod polynomial;
 
+pub use buffer::Buffer;
+pub(crate) use lanes::Lanes;
+pub use lanes::{PADDING, Real, padded};
+pub use matmul::{Strided, Write, matmul};
+pub use path::CpuPath;
+pub(crate) use path::Kernel;
 pub use polynomial::{FunctionTerm, Piece, Polynomial, PureTerm};
