@@ -1,89 +1,84 @@
 //! Reading tables: CSV, TSV, Parquet; the kinds of their columns; splits; synthetic tables.
+//!
+//! A [`Table`] keeps cells as the file has them, and a reader asks for the kind that it needs
+//! ([`Column::numbers`], [`Column::texts`], ...). The alternative, to settle each column's type
+//! while reading, was rejected: a later table must be read by the kinds of the table that a model
+//! was fitted on, whatever its own rows look like.
 
-use std::path::Path;
+use std::sync::Arc;
 
+mod cells;
+mod column;
+mod date;
+mod error;
+mod kind;
+mod missing;
+mod number;
+mod origin;
+mod read;
 pub mod split;
 pub mod synthetic;
 
-/// A table in memory: named columns of equal length, as the file has them.
-///
-/// Text stays text until a kind is asked for, so that a later table is read by the kinds of the
-/// table that a model was fitted on, and not by its own looks.
+pub use cells::{Cells, NumberCells, TextCells};
+pub use column::Column;
+pub use error::{Place, TableError};
+pub use kind::Kind;
+pub use number::print_number;
+use origin::{Lines, Origin};
+
+/// A table in memory: named columns of equal length.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Where it came from, for messages: the file's path, or "standard input".
     pub source: String,
     columns: Vec<Column>,
     rows: usize,
-}
-
-/// A named column.
-#[derive(Debug, Clone)]
-pub struct Column {
-    /// The name in the header.
-    pub name: String,
-    /// The cells.
-    pub cells: Cells,
-}
-
-/// The cells of a column as the file stores them.
-#[derive(Debug, Clone)]
-pub enum Cells {
-    /// Text, from CSV and TSV; `None` is missing.
-    Text(Vec<Option<String>>),
-    /// Numbers, from Parquet and generators; NaN is missing.
-    Number(Vec<f64>),
-}
-
-/// What a column holds, judged by the whole column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Numbers.
-    Numeric,
-    /// Two values such as true/false, yes/no.
-    Boolean,
-    /// Few different texts.
-    Category,
-    /// Dates or times.
-    Date,
-    /// A different text in every row: of no use for prediction.
-    Identifier,
+    origin: Arc<Origin>,
 }
 
 /// How a file is read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// Texts that mean "missing" beside the usual ones.
+    /// Texts that mean "missing" beside the empty cell, `NA`, `N/A`, `null` and `NULL`. A number
+    /// matches by value; a spelling of NaN or of an infinity matches every spelling of it.
     pub missing: Vec<String>,
     /// The cell separator; by default read off the file's name and first line.
     pub separator: Option<u8>,
 }
 
-/// Why a table cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// To be refined.
-    #[error("{0}")]
-    Other(String),
-}
-
 impl Table {
-    /// Reads a file; `-` is CSV on standard input.
-    pub fn read(_path: &Path, _options: &ReadOptions) -> Result<Table, TableError> {
-        todo!()
+    /// A table from columns of equal length and different names.
+    ///
+    /// # Errors
+    /// When two names are equal or lengths differ.
+    pub fn new(source: &str, columns: Vec<Column>) -> Result<Table, TableError> {
+        Table::assemble(source, columns, Lines::default())
     }
 
-    /// A table from columns of equal length.
-    pub fn new(source: &str, columns: Vec<Column>) -> Result<Table, TableError> {
-        let rows = columns.first().map_or(0, |column| match &column.cells {
-            Cells::Text(cells) => cells.len(),
-            Cells::Number(cells) => cells.len(),
+    fn assemble(source: &str, mut columns: Vec<Column>, lines: Lines) -> Result<Table, TableError> {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        check_names(source, &names)?;
+        let rows = columns.first().map_or(0, Column::rows);
+        if let Some(column) = columns.iter().find(|column| column.rows() != rows) {
+            return Err(TableError::Lengths {
+                source_name: source.to_string(),
+                name: column.name.clone(),
+                found: column.rows(),
+                expected: rows,
+            });
+        }
+        let origin = Arc::new(Origin {
+            source: source.to_string(),
+            lines,
         });
+        for column in &mut columns {
+            column.origin = Arc::clone(&origin);
+        }
         Ok(Table {
             source: source.to_string(),
             columns,
             rows,
+            origin,
         })
     }
 
@@ -97,8 +92,94 @@ impl Table {
         &self.columns
     }
 
-    /// The column of the given name; the error suggests the nearest name.
-    pub fn column(&self, _name: &str) -> Result<&Column, TableError> {
-        todo!()
+    /// The column of the given name.
+    ///
+    /// # Errors
+    /// When there is none; the error suggests the nearest name.
+    pub fn column(&self, name: &str) -> Result<&Column, TableError> {
+        let found = self.columns.iter().find(|column| column.name == name);
+        found.ok_or_else(|| self.unknown(name))
     }
+
+    /// The table with the named columns alone, in the given order.
+    ///
+    /// # Errors
+    /// When a name is unknown or given twice.
+    pub fn select(&self, names: &[String]) -> Result<Table, TableError> {
+        let columns: Result<Vec<Column>, TableError> = names
+            .iter()
+            .map(|name| self.column(name).cloned())
+            .collect();
+        Table::assemble(&self.source, columns?, self.origin.lines.clone())
+    }
+
+    /// The table without the named columns.
+    ///
+    /// # Errors
+    /// When a name is unknown.
+    pub fn without(&self, names: &[String]) -> Result<Table, TableError> {
+        for name in names {
+            self.column(name)?;
+        }
+        let mut table = self.clone();
+        table.columns.retain(|column| !names.contains(&column.name));
+        Ok(table)
+    }
+
+    /// The place of a row, counted from 0, for messages.
+    pub fn place(&self, row: usize) -> Place {
+        self.origin.place(row, None)
+    }
+
+    fn unknown(&self, name: &str) -> TableError {
+        let nearest = self.nearest(name).map(str::to_string);
+        let advice = match &nearest {
+            Some(nearest) => format!("did you mean \"{}\"?", error::shown(nearest)),
+            None => {
+                let some: Vec<String> = (self.columns.iter().take(12))
+                    .map(|column| error::shown(&column.name))
+                    .collect();
+                let more = if self.columns.len() > 12 { ", ..." } else { "" };
+                format!("it has {}{more}", some.join(", "))
+            }
+        };
+        TableError::UnknownColumn {
+            source_name: self.source.clone(),
+            name: name.to_string(),
+            nearest,
+            advice,
+        }
+    }
+
+    /// The column name most like `name`, if any is like it.
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let wanted = name.trim().to_lowercase();
+        let likeness = |column: &Column| {
+            strsim::normalized_damerau_levenshtein(&wanted, &column.name.to_lowercase())
+        };
+        let mut best: Option<(f64, &str)> = None;
+        for column in &self.columns {
+            let likeness = likeness(column);
+            if likeness >= 0.5 && best.is_none_or(|(most, _)| likeness > most) {
+                best = Some((likeness, &column.name));
+            }
+        }
+        best.map(|(_, name)| name)
+    }
+}
+
+/// Refuses two columns of one name.
+fn check_names(source: &str, names: &[&str]) -> Result<(), TableError> {
+    let mut positions = std::collections::HashMap::new();
+    for (position, name) in names.iter().enumerate() {
+        if let Some(first) = positions.insert(*name, position) {
+            return Err(TableError::DuplicateName {
+                source_name: source.to_string(),
+                name: name.to_string(),
+                first: first + 1,
+                second: position + 1,
+            });
+        }
+    }
+    Ok(())
 }
