@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, ValueEnum};
 
 use crate::command::Command;
@@ -79,4 +80,18 @@ impl Threads {
         }
         Ok(builder.build_global()?)
     }
+}
+
+/// A parser for values that have names, listed in the help and offered by completions.
+pub fn choice<T: Clone + Send + Sync + 'static>(
+    choices: impl IntoIterator<Item = (&'static str, T)>,
+) -> impl TypedValueParser<Value = T> {
+    let choices: Vec<(&str, T)> = choices.into_iter().collect();
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    PossibleValuesParser::new(names).try_map(move |text| {
+        let found = choices.iter().find(|(name, _)| *name == text);
+        found
+            .map(|(_, value)| value.clone())
+            .ok_or_else(|| format!("{text} is none of the choices"))
+    })
 }

@@ -65,7 +65,7 @@ impl Console {
         if self.quiet {
             return;
         }
-        if let Ok(mut state) = self.state.lock() {
+        if let Ok(state) = self.state.lock() {
             state.say(text);
         }
     }

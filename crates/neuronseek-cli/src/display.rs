@@ -1,6 +1,6 @@
 //! Numbers and tables as people read them.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Table, TableComponent, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 /// Columns that line up: text to the left, numbers to the right.
 pub struct Columns {
@@ -21,9 +21,9 @@ impl Columns {
     /// A table with these column titles.
     pub fn new(titles: &[(&str, Side)], styled: bool) -> Columns {
         let mut table = Table::new();
-        let mut style = presets::UTF8_HORIZONTAL_ONLY;
-        style = style.without(TableComponent::HorizontalLines);
-        table.load_style(style);
+        table.load_style(
+            TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')),
+        );
         // Never folded: a table in a file or a pipe has no width, and on a terminal too narrow
         // for it a folded table is no better than a folded line.
         table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
@@ -54,7 +54,11 @@ impl Columns {
         let styled = self.styled;
         self.table.add_row(cells.into_iter().map(|cell| {
             let cell = Cell::new(cell);
-            if styled { cell.add_attribute(Attribute::Bold) } else { cell }
+            if styled {
+                cell.add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
         }));
     }
 

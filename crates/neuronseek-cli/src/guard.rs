@@ -38,9 +38,9 @@ fn outcome(work: impl FnOnce() -> Result<(), Failure>, errors: &mut dyn Write) -
     let _ = match result {
         Ok(Ok(()) | Err(Failure::ClosedPipe)) => Ok(()),
         Ok(Err(Failure::Parser(error))) => error.print(),
-        Ok(Err(
-            Failure::Unusable(text) | Failure::Usage(text) | Failure::Interrupted(text),
-        )) => writeln!(errors, "error: {text}"),
+        Ok(Err(Failure::Unusable(text) | Failure::Usage(text) | Failure::Interrupted(text))) => {
+            writeln!(errors, "error: {text}")
+        }
         Err(_) => apology(errors),
     };
     code

@@ -138,11 +138,8 @@ struct Added {
 
 fn as_flags(flag: &Arg, value: &Value, origin: &str) -> Result<Vec<Added>, Failure> {
     let name = flag.get_long().unwrap_or_default();
-    let wrong = |needed: &str| {
-        Failure::Usage(format!(
-            "{origin} is {value}, but --{name} needs {needed}"
-        ))
-    };
+    let wrong =
+        |needed: &str| Failure::Usage(format!("{origin} is {value}, but --{name} needs {needed}"));
     let added = |text: String| Added {
         text: text.into(),
         origin: format!("--{name} from {origin}"),
@@ -292,4 +289,110 @@ fn leaves<'a>(command: &'a Command, prefix: &str) -> Vec<(String, &'a Command)> 
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Color;
+    use crate::command::Command as Chosen;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn config(text: &str) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, text).unwrap();
+        let shown = path.display().to_string();
+        (folder, shown)
+    }
+
+    /// The rows that `generate synthetic` would make.
+    fn rows(line: &str, environment: &[(&str, &str)]) -> Result<usize, Failure> {
+        let line = format!("neuronseek generate synthetic --mode pure --variant 0 {line}");
+        let line = line.trim_end().to_string();
+        let arguments = merge(words(&line), |name| {
+            let found = environment.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.to_string())
+        })?;
+        match arguments.command {
+            Chosen::Generate(crate::command::generate::Kind::Synthetic(arguments)) => {
+                Ok(arguments.rows)
+            }
+            other => panic!("parsed as {other:?}"),
+        }
+    }
+
+    fn complaint(result: Result<usize, Failure>) -> String {
+        match result {
+            Err(Failure::Usage(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_beat_environment_beats_file() {
+        let (_folder, file) = config("rows = 7\n");
+        let environment = [("NEURONSEEK_ROWS", "8")];
+        assert_eq!(rows("", &[]).unwrap(), 2500);
+        assert_eq!(rows(&format!("--config {file}"), &[]).unwrap(), 7);
+        assert_eq!(rows(&format!("--config {file}"), &environment).unwrap(), 8);
+        let line = format!("--rows 9 --config {file}");
+        assert_eq!(rows(&line, &environment).unwrap(), 9);
+    }
+
+    #[test]
+    fn a_commands_own_table_beats_the_top_of_the_file() {
+        let (_folder, file) = config("rows = 7\n[\"generate synthetic\"]\nrows = 6\n");
+        assert_eq!(rows(&format!("--config {file}"), &[]).unwrap(), 6);
+    }
+
+    #[test]
+    fn what_is_required_may_come_from_the_file() {
+        let (_folder, file) = config("mode = \"hybrid\"\nvariant = 2\ncolor = \"never\"\n");
+        let line = format!("neuronseek generate synthetic --config {file}");
+        let arguments = merge(words(&line), |_| None).unwrap();
+        assert_eq!(arguments.speech.color, Color::Never);
+        let line = "neuronseek generate synthetic".to_string();
+        assert!(matches!(
+            merge(words(&line), |_| None),
+            Err(Failure::Parser(_))
+        ));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let (_folder, file) = config("rowz = 7\n");
+        let text = complaint(rows(&format!("--config {file}"), &[]));
+        assert!(text.contains("rowz is not a setting"), "{text}");
+        assert!(text.contains("nearest is rows"), "{text}");
+        let (_folder, file) = config("[\"generate synthetic\"]\nrowz = 7\n");
+        let text = complaint(rows(&format!("--config {file}"), &[]));
+        assert!(text.contains("nearest is rows"), "{text}");
+        let (_folder, file) = config("[genrate]\nrows = 7\n");
+        let text = complaint(rows(&format!("--config {file}"), &[]));
+        assert!(text.contains("[genrate] is not a setting"), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_value_says_where_it_stands() {
+        let (_folder, file) = config("rows = \"many\"\n");
+        let text = complaint(rows(&format!("--config {file}"), &[]));
+        assert!(text.contains("many"), "{text}");
+        assert!(text.contains(&format!("rows in {file}")), "{text}");
+        let (_folder, file) = config("rows = true\n");
+        let text = complaint(rows(&format!("--config {file}"), &[]));
+        assert!(text.contains("needs a text or a number"), "{text}");
+        let text = complaint(rows("", &[("NEURONSEEK_ROWS", "-1")]));
+        assert!(text.contains("--rows from NEURONSEEK_ROWS"), "{text}");
+    }
+
+    #[test]
+    fn a_flag_on_the_line_shuts_out_those_it_excludes() {
+        let (_folder, file) = config("verbose = 1\n");
+        let line = format!("--quiet --config {file}");
+        assert!(rows(&line, &[]).is_ok());
+    }
 }

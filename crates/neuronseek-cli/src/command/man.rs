@@ -27,10 +27,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return output::print_with(|out| clap_mangen::Man::new(command).render(out));
     };
     let mut pages = Vec::new();
-    collect(&command, "neuronseek", &mut pages);
+    collect(&command, &mut pages);
     let mut files = Vec::new();
-    for (name, page) in pages {
-        let path = folder.join(format!("{name}.1"));
+    for page in pages {
+        let path = folder.join(page.get_filename());
         files.push((OutputFile::claim(&path, arguments.force)?, page));
     }
     for (file, page) in files {
@@ -39,13 +39,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The pages of a command and of the commands below it, by name.
-fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, clap_mangen::Man)>) {
-    let page = command.clone().name(name.to_string());
-    pages.push((name.to_string(), clap_mangen::Man::new(page)));
+/// The pages of a command and of the commands below it.
+fn collect(command: &clap::Command, pages: &mut Vec<clap_mangen::Man>) {
+    pages.push(clap_mangen::Man::new(command.clone()));
     for inner in command.get_subcommands() {
         if inner.get_name() != "help" {
-            collect(inner, &format!("{name}-{}", inner.get_name()), pages);
+            collect(inner, pages);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 mod completions;
-mod generate;
+pub mod generate;
 mod man;
 
 /// What is to be done.
