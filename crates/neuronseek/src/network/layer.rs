@@ -1,0 +1,409 @@
+//! Forward and backward of one layer, hand-derived.
+//!
+//! With Z the wide matrix (features x rows), P = U h the projections and W the weights:
+//! `y = b + W^T Z + independent products`. Backward, for the gradient G of y:
+//! `dW = Z G^T`, `dZ = W G`, products by the product rule, `dU = dP h^T`, and
+//! `dh = sum_k k h^(k-1) dZ_k + U^T dP`.
+
+use super::layout::{Block, Independent, Layer, Source};
+use super::norm::{self, Affine, Moments};
+use super::product::Product;
+use super::real::Real;
+use super::workspace::Buffers;
+use super::{Norm, passes};
+use crate::neuron::Function;
+
+/// A layer with the vectors that its offsets point into.
+pub(super) struct View<'a, T> {
+    pub layer: &'a Layer,
+    pub parameters: &'a [T],
+    pub statistics: &'a [T],
+    /// Rows of the batch.
+    pub rows: usize,
+}
+
+/// Whether batch norm uses the batch or the running statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Training,
+    Prediction,
+}
+
+impl<T: Real> View<'_, T> {
+    /// Sets the layer's values from the inputs in the wide matrix.
+    pub(super) fn forward(&self, buffers: &mut Buffers<T>, mode: Mode) {
+        self.expand(buffers);
+        let Layer {
+            outputs,
+            bias,
+            norm,
+            ..
+        } = *self.layer;
+        let values = &mut buffers.values[..outputs * self.rows];
+        match bias {
+            None => values.fill(T::ZERO),
+            Some(offset) => {
+                let bias = &self.parameters[offset..offset + outputs];
+                for (values, &bias) in values.chunks_exact_mut(self.rows).zip(bias) {
+                    values.fill(bias);
+                }
+            }
+        }
+        if norm != Norm::None {
+            return self.normed_terms(buffers, mode);
+        }
+        if self.layer.weighted_rows > 0 {
+            let weighted = self.layer.first_row..self.layer.wide_rows();
+            self.weighted(weighted, &buffers.wide, values, true);
+        }
+        for term in &self.layer.independent {
+            let factors = self.factors(&buffers.projections, term);
+            add_products(values, factors, term.order);
+        }
+    }
+
+    /// Fills the wide matrix behind its first rows.
+    fn expand(&self, buffers: &mut Buffers<T>) {
+        let (layer, rows) = (self.layer, self.rows);
+        let (inputs, features) = buffers.wide.split_at_mut(layer.inputs * rows);
+        if layer.projections > 0 {
+            T::multiply(
+                Product {
+                    shape: [layer.projections, rows, layer.inputs],
+                    a: &self.parameters[layer.factors..],
+                    strides: [layer.inputs, 1],
+                    b: inputs,
+                    add: false,
+                },
+                &mut buffers.projections,
+            );
+        }
+        for block in &layer.blocks {
+            if block.row == 0 {
+                continue;
+            }
+            let start = (block.row - layer.inputs) * rows;
+            let out = &mut features[start..start + block.rows * rows];
+            match block.source {
+                Source::Power { order } => passes::power(out, inputs, order),
+                Source::Function(function) => function_values(function, out, inputs),
+                Source::Product { order, projection } => {
+                    let factors = &buffers.projections[projection * rows..];
+                    product_values(out, factors, order);
+                }
+            }
+        }
+    }
+
+    /// `values (+)= W^T Z` over the given rows of the wide matrix.
+    fn weighted(&self, rows: std::ops::Range<usize>, wide: &[T], values: &mut [T], add: bool) {
+        let layer = self.layer;
+        let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
+        T::multiply(
+            Product {
+                shape: [layer.outputs, self.rows, rows.len()],
+                a: &self.parameters[offset..],
+                strides: [1, layer.outputs],
+                b: &wide[rows.start * self.rows..],
+                add,
+            },
+            values,
+        );
+    }
+
+    fn factors<'b>(&self, projections: &'b [T], term: &Independent) -> &'b [T] {
+        let rows = self.rows;
+        let length = term.order * self.layer.outputs;
+        &projections[term.projection * rows..(term.projection + length) * rows]
+    }
+
+    /// Adds each term's normalised values.
+    fn normed_terms(&self, buffers: &mut Buffers<T>, mode: Mode) {
+        let (layer, rows) = (self.layer, self.rows);
+        let length = layer.outputs * rows;
+        for term in 0..layer.terms() {
+            let values = &mut buffers.terms[term * length..(term + 1) * length];
+            match layer.blocks.get(term) {
+                Some(block) => {
+                    self.weighted(
+                        block.row..block.row + block.rows,
+                        &buffers.wide,
+                        values,
+                        false,
+                    );
+                }
+                None => {
+                    let term = &layer.independent[term - layer.blocks.len()];
+                    let factors = self.factors(&buffers.projections, term);
+                    product_values(values, factors, term.order);
+                }
+            }
+            let out = &mut buffers.values[..length];
+            let affine = self.affine(term);
+            match (layer.norm, mode) {
+                (Norm::Batch, Mode::Prediction) => {
+                    let start = layer.norm_statistics + 2 * term * layer.outputs;
+                    let (mean, variance) =
+                        self.statistics[start..start + 2 * layer.outputs].split_at(layer.outputs);
+                    norm::running(values, out, &affine, mean, variance);
+                }
+                (Norm::Batch, Mode::Training) => {
+                    let mut moments = moments(&mut buffers.moments, term, layer.outputs);
+                    norm::batch(values, out, &affine, &mut moments);
+                }
+                _ => {
+                    let mut moments = moments(&mut buffers.moments, term, rows);
+                    norm::layer(values, out, &affine, &mut moments);
+                }
+            }
+        }
+    }
+
+    fn affine(&self, term: usize) -> Affine<'_, T> {
+        let units = self.layer.outputs;
+        let start = self.layer.norm_parameters + 2 * term * units;
+        let (scale, shift) = self.parameters[start..start + 2 * units].split_at(units);
+        Affine { scale, shift }
+    }
+
+    /// From the gradient in `d_values` to those of the parameters (written over) and, if
+    /// `inputs_too`, of the inputs, in the first rows of `d_wide`.
+    pub(super) fn backward(&self, buffers: &mut Buffers<T>, gradient: &mut [T], inputs_too: bool) {
+        let (layer, rows) = (self.layer, self.rows);
+        let d_values = &buffers.d_values[..layer.outputs * rows];
+        if let Some(bias) = layer.bias {
+            let bias = &mut gradient[bias..bias + layer.outputs];
+            for (bias, row) in bias.iter_mut().zip(d_values.chunks_exact(rows)) {
+                *bias = passes::sum(row);
+            }
+        }
+        if layer.norm == Norm::None {
+            let weighted = layer.first_row..layer.wide_rows();
+            let needed = if inputs_too {
+                weighted.clone()
+            } else {
+                self.product_rows()
+            };
+            self.weights_gradient(weighted, &buffers.wide, d_values, gradient);
+            self.wide_gradient(needed, d_values, &mut buffers.d_wide);
+            for term in &layer.independent {
+                let start = term.projection * rows;
+                product_gradient(
+                    &mut buffers.d_projections[start..],
+                    d_values,
+                    self.factors(&buffers.projections, term),
+                    term.order,
+                );
+            }
+        } else {
+            self.normed_gradient(buffers, gradient);
+        }
+        self.projections_gradient(buffers, gradient);
+        if inputs_too {
+            self.inputs_gradient(buffers);
+        }
+    }
+
+    /// The rows of the wide matrix that hold products: its last ones.
+    fn product_rows(&self) -> std::ops::Range<usize> {
+        let end = self.layer.wide_rows();
+        let is_product = |block: &&Block| matches!(block.source, Source::Product { .. });
+        let first = self.layer.blocks.iter().find(is_product);
+        first.map_or(end, |block| block.row)..end
+    }
+
+    /// `dW = Z G^T` over the given rows of the wide matrix.
+    fn weights_gradient(
+        &self,
+        rows: std::ops::Range<usize>,
+        wide: &[T],
+        d_values: &[T],
+        gradient: &mut [T],
+    ) {
+        let layer = self.layer;
+        let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
+        T::inner_products(
+            [rows.len(), layer.outputs, self.rows],
+            &wide[rows.start * self.rows..],
+            d_values,
+            &mut gradient[offset..],
+        );
+    }
+
+    /// `dZ = W G` over the given rows of the wide matrix.
+    fn wide_gradient(&self, rows: std::ops::Range<usize>, d_values: &[T], d_wide: &mut [T]) {
+        let layer = self.layer;
+        let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
+        T::multiply(
+            Product {
+                shape: [rows.len(), self.rows, layer.outputs],
+                a: &self.parameters[offset..],
+                strides: [layer.outputs, 1],
+                b: d_values,
+                add: false,
+            },
+            &mut d_wide[rows.start * self.rows..],
+        );
+    }
+
+    /// Norms stand between the terms' values and y: each term has its own gradient.
+    fn normed_gradient(&self, buffers: &mut Buffers<T>, gradient: &mut [T]) {
+        let (layer, rows) = (self.layer, self.rows);
+        let length = layer.outputs * rows;
+        for term in 0..layer.terms() {
+            let values = &mut buffers.terms[term * length..(term + 1) * length];
+            let d_values = &buffers.d_values[..length];
+            let start = layer.norm_parameters + 2 * term * layer.outputs;
+            let (scale, shift) =
+                gradient[start..start + 2 * layer.outputs].split_at_mut(layer.outputs);
+            norm::affine_gradient(d_values, values, scale, shift);
+            let scale = self.affine(term).scale;
+            if layer.norm == Norm::Batch {
+                let moments = moments(&mut buffers.moments, term, layer.outputs);
+                norm::batch_gradient(d_values, values, scale, moments.inverse);
+            } else {
+                let mut moments = moments(&mut buffers.moments, term, rows);
+                norm::layer_gradient(d_values, values, scale, &mut moments);
+            }
+            match layer.blocks.get(term) {
+                Some(block) => {
+                    let range = block.row..block.row + block.rows;
+                    self.weights_gradient(range.clone(), &buffers.wide, values, gradient);
+                    self.wide_gradient(range, values, &mut buffers.d_wide);
+                }
+                None => {
+                    let term = &layer.independent[term - layer.blocks.len()];
+                    let factors = self.factors(&buffers.projections, term);
+                    let out = &mut buffers.d_projections[term.projection * rows..];
+                    product_gradient(out, values, factors, term.order);
+                }
+            }
+        }
+    }
+
+    /// From the gradients of products to those of the projections and factors.
+    fn projections_gradient(&self, buffers: &mut Buffers<T>, gradient: &mut [T]) {
+        let (layer, rows) = (self.layer, self.rows);
+        if layer.projections == 0 {
+            return;
+        }
+        for block in &layer.blocks {
+            if let Source::Product { order, projection } = block.source {
+                let length = block.rows * rows;
+                let start = projection * rows;
+                product_gradient(
+                    &mut buffers.d_projections[start..],
+                    &buffers.d_wide[block.row * rows..][..length],
+                    &buffers.projections[start..][..order * length],
+                    order,
+                );
+            }
+        }
+        T::inner_products(
+            [layer.projections, layer.inputs, rows],
+            &buffers.d_projections,
+            &buffers.wide,
+            &mut gradient[layer.factors..],
+        );
+    }
+
+    /// Gathers the gradient of the inputs in the first rows of `d_wide`.
+    fn inputs_gradient(&self, buffers: &mut Buffers<T>) {
+        let (layer, rows) = (self.layer, self.rows);
+        let inputs = &buffers.wide[..layer.inputs * rows];
+        let (out, features) = buffers.d_wide.split_at_mut(layer.inputs * rows);
+        if layer.first_row > 0 {
+            out.fill(T::ZERO);
+        }
+        for block in layer.blocks.iter().filter(|block| block.row > 0) {
+            let start = (block.row - layer.inputs) * rows;
+            let gradient = &mut features[start..start + block.rows * rows];
+            match block.source {
+                Source::Power { order } => passes::power_gradient(out, inputs, gradient, order),
+                Source::Function(function) => function_gradient(function, out, inputs, gradient),
+                Source::Product { .. } => {}
+            }
+        }
+        if layer.projections > 0 {
+            T::multiply(
+                Product {
+                    shape: [layer.inputs, rows, layer.projections],
+                    a: &self.parameters[layer.factors..],
+                    strides: [1, layer.inputs],
+                    b: &buffers.d_projections,
+                    add: true,
+                },
+                out,
+            );
+        }
+    }
+}
+
+fn moments<T>(buffers: &mut [Vec<T>; 3], term: usize, length: usize) -> Moments<'_, T> {
+    let range = term * length..(term + 1) * length;
+    let [mean, variance, inverse] = buffers;
+    Moments {
+        mean: &mut mean[range.clone()],
+        variance: &mut variance[range.clone()],
+        inverse: &mut inverse[range],
+    }
+}
+
+/// `out = prod_m factors_m`, each factor as long as `out`.
+fn product_values<T: Real>(out: &mut [T], factors: &[T], order: usize) {
+    let length = out.len();
+    passes::multiply_into(out, &factors[..length], &factors[length..2 * length]);
+    for factor in 2..order {
+        passes::multiply_by(out, &factors[factor * length..][..length]);
+    }
+}
+
+/// `out += prod_m factors_m`; the last factor is multiplied while adding.
+fn add_products<T: Real>(out: &mut [T], factors: &[T], order: usize) {
+    let length = out.len();
+    if order == 2 {
+        let (a, b) = factors.split_at(length);
+        return passes::add_scaled_product(out, T::ONE, a, b);
+    }
+    let mut product = vec![T::ZERO; length];
+    product_values(&mut product, factors, order);
+    passes::add_to(out, &product);
+}
+
+/// `out_m = gradient * prod_{l != m} factors_l`
+fn product_gradient<T: Real>(out: &mut [T], gradient: &[T], factors: &[T], order: usize) {
+    let length = gradient.len();
+    for m in 0..order {
+        let out = &mut out[m * length..(m + 1) * length];
+        let mut others = (0..order).filter(|&other| other != m);
+        let factor = |other: usize| &factors[other * length..(other + 1) * length];
+        if let Some(first) = others.next() {
+            passes::multiply_into(out, gradient, factor(first));
+        }
+        for other in others {
+            passes::multiply_by(out, factor(other));
+        }
+    }
+}
+
+fn function_values<T: Real>(function: Function, out: &mut [T], x: &[T]) {
+    for (out, &x) in out.iter_mut().zip(x) {
+        *out = match function {
+            Function::Sin => x.sin(),
+            Function::Cos => x.cos(),
+            Function::Exp => x.exp(),
+        };
+    }
+}
+
+/// `out += g'(x) * gradient`
+fn function_gradient<T: Real>(function: Function, out: &mut [T], x: &[T], gradient: &[T]) {
+    for ((out, &x), &gradient) in out.iter_mut().zip(x).zip(gradient) {
+        *out += gradient
+            * match function {
+                Function::Sin => x.cos(),
+                Function::Cos => -x.sin(),
+                Function::Exp => x.exp(),
+            };
+    }
+}

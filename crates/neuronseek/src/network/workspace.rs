@@ -1,0 +1,204 @@
+use super::layout::{Layer, Layout};
+use super::real::Real;
+use super::{Network, Norm};
+use crate::matrix::Matrix;
+use crate::prepare::Target;
+
+/// Buffers for one batch of at most `capacity` rows, made once and used for every batch.
+///
+/// All batch matrices are features x rows.
+pub struct Workspace<T> {
+    pub(super) capacity: usize,
+    /// Rows of the batch that is loaded.
+    pub(super) rows: usize,
+    pub(super) layers: Vec<Buffers<T>>,
+    pub(super) skip: Option<Buffers<T>>,
+    pub(super) gradient: Vec<T>,
+    pub(super) target: BatchTarget<T>,
+    /// One weight per row of the batch; empty without weights.
+    pub(super) weights: Vec<T>,
+    /// The factor that dropout gives each hidden unit, layer after layer; empty without dropout.
+    pub(super) dropout: Vec<T>,
+}
+
+/// Buffers of one layer.
+pub(super) struct Buffers<T> {
+    /// Features of all terms; the layer's inputs in the first rows.
+    pub wide: Vec<T>,
+    pub projections: Vec<T>,
+    /// With a norm: the normalised values of each term.
+    pub terms: Vec<T>,
+    /// The layer's values before the activation.
+    pub values: Vec<T>,
+    /// Gradients of the above.
+    pub d_wide: Vec<T>,
+    pub d_projections: Vec<T>,
+    pub d_values: Vec<T>,
+    /// Mean, variance and inverse deviation: with batch norm per term and unit, with layer norm
+    /// per term and row of the batch.
+    pub moments: [Vec<T>; 3],
+}
+
+/// The targets of a batch.
+pub(super) struct BatchTarget<T> {
+    /// Regression: outputs x rows.
+    pub values: Vec<T>,
+    /// Classification: one class per row.
+    pub labels: Vec<u32>,
+}
+
+/// A target in the network's own number type, encoded once for many batches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EncodedTarget<T> {
+    /// Regression: rows x targets.
+    Values(Matrix<T>),
+    /// Classification: the class of each row.
+    Classes {
+        /// Below `count`.
+        labels: Vec<u32>,
+        /// How many classes there are.
+        count: usize,
+    },
+}
+
+impl<T: Real> EncodedTarget<T> {
+    /// Encodes a target.
+    pub fn new(target: &Target) -> EncodedTarget<T> {
+        match target {
+            Target::Values(values) => EncodedTarget::Values(Matrix::from_vec(
+                values.rows(),
+                values.columns(),
+                values.data().iter().map(|&y| T::from_f64(y)).collect(),
+            )),
+            Target::Classes { labels, count } => EncodedTarget::Classes {
+                labels: labels.iter().map(|&label| label as u32).collect(),
+                count: *count,
+            },
+        }
+    }
+}
+
+/// Rows of a data set that make a batch.
+pub struct Batch<'a, T> {
+    /// All inputs, rows x inputs.
+    pub inputs: &'a Matrix<T>,
+    /// The target of all rows.
+    pub target: &'a EncodedTarget<T>,
+    /// One weight per row of `inputs`; `None` is all 1.
+    pub weights: Option<&'a [T]>,
+    /// The rows of the batch, at most the workspace's capacity.
+    pub rows: &'a [u32],
+}
+
+impl<T: Real> Workspace<T> {
+    /// Buffers for batches of at most `capacity` rows through `network`.
+    pub fn new(network: &Network<T>, capacity: usize) -> Workspace<T> {
+        Workspace::build(&network.layout, capacity, true)
+    }
+
+    /// Buffers for predictions alone: none for gradients.
+    pub(super) fn for_prediction(layout: &Layout, capacity: usize) -> Workspace<T> {
+        Workspace::build(layout, capacity, false)
+    }
+
+    fn build(layout: &Layout, capacity: usize, training: bool) -> Workspace<T> {
+        let buffers = |layer: &Layer| Buffers::new(layer, capacity, training);
+        Workspace {
+            capacity,
+            rows: 0,
+            layers: layout.layers.iter().map(buffers).collect(),
+            skip: layout.skip.as_ref().map(buffers),
+            gradient: zeros(if training { layout.parameters } else { 0 }),
+            target: BatchTarget {
+                values: Vec::new(),
+                labels: Vec::new(),
+            },
+            weights: Vec::new(),
+            dropout: Vec::new(),
+        }
+    }
+
+    /// The gradient of the last batch's loss, in the order of the network's parameters.
+    pub fn gradient(&self) -> &[T] {
+        &self.gradient
+    }
+
+    /// Loads the inputs of the given rows.
+    pub(super) fn load_inputs(
+        &mut self,
+        inputs: &Matrix<T>,
+        rows: impl ExactSizeIterator<Item = usize>,
+    ) {
+        let count = rows.len();
+        assert!(count <= self.capacity, "rows of the batch");
+        self.rows = count;
+        let columns = inputs.columns();
+        let wide = &mut self.layers[0].wide[..columns * count];
+        for (position, row) in rows.enumerate() {
+            for (feature, &value) in inputs.row(row).iter().enumerate() {
+                wide[feature * count + position] = value;
+            }
+        }
+        if let Some(skip) = &mut self.skip {
+            skip.wide[..columns * count].copy_from_slice(wide);
+        }
+    }
+
+    /// Loads inputs, targets and weights of a batch.
+    pub(super) fn load(&mut self, batch: &Batch<'_, T>) {
+        self.load_inputs(batch.inputs, batch.rows.iter().map(|&row| row as usize));
+        let count = self.rows;
+        match batch.target {
+            EncodedTarget::Values(values) => {
+                self.target.labels.clear();
+                self.target.values.resize(values.columns() * count, T::ZERO);
+                for (position, &row) in batch.rows.iter().enumerate() {
+                    for (column, &value) in values.row(row as usize).iter().enumerate() {
+                        self.target.values[column * count + position] = value;
+                    }
+                }
+            }
+            EncodedTarget::Classes { labels, .. } => {
+                self.target.values.clear();
+                self.target.labels.clear();
+                let labels = batch.rows.iter().map(|&row| labels[row as usize]);
+                self.target.labels.extend(labels);
+            }
+        }
+        self.weights.clear();
+        if let Some(weights) = batch.weights {
+            let weights = batch.rows.iter().map(|&row| weights[row as usize]);
+            self.weights.extend(weights);
+        }
+    }
+}
+
+impl<T: Real> Buffers<T> {
+    fn new(layer: &Layer, capacity: usize, training: bool) -> Buffers<T> {
+        let gradient = if training { capacity } else { 0 };
+        let terms = if layer.norm == Norm::None {
+            0
+        } else {
+            layer.term_values()
+        };
+        let moments = match layer.norm {
+            Norm::None => 0,
+            Norm::Batch => layer.term_values(),
+            Norm::Layer => layer.terms() * capacity,
+        };
+        Buffers {
+            wide: zeros(layer.wide_rows() * capacity),
+            projections: zeros(layer.projections * capacity),
+            terms: zeros(terms * capacity),
+            values: zeros(layer.outputs * capacity),
+            d_wide: zeros(layer.wide_rows() * gradient),
+            d_projections: zeros(layer.projections * gradient),
+            d_values: zeros(layer.outputs * gradient),
+            moments: [zeros(moments), zeros(moments), zeros(moments)],
+        }
+    }
+}
+
+fn zeros<T: Real>(length: usize) -> Vec<T> {
+    vec![T::ZERO; length]
+}
