@@ -52,18 +52,22 @@ pub enum TableError {
         source_name: String,
     },
     /// Reading broke off.
-    #[error("{place}: cannot be read on from here: {cause}")]
+    #[error("{source_name}: cannot be read on after data row {rows}: {cause}")]
     Read {
-        /// The last row that could be read.
-        place: Place,
+        /// The file.
+        source_name: String,
+        /// How many rows could be read.
+        rows: usize,
         /// What the operating system says.
         cause: io::Error,
     },
     /// A compressed or binary file is truncated or damaged.
-    #[error("{place}: the {format} data is damaged or cut off ({reason}); get the file again")]
+    #[error("{source_name}: the {format} data is damaged or cut off{}: {reason}; get the file again", after(.rows))]
     Damaged {
-        /// The file; the last row that could be read where that is known.
-        place: Place,
+        /// The file.
+        source_name: String,
+        /// How many rows could be read before, where that is known.
+        rows: Option<usize>,
         /// "gzip", "zstd", "Parquet".
         format: &'static str,
         /// What the decoder says.
@@ -106,6 +110,14 @@ pub enum TableError {
     OpenQuote {
         /// The row that opens it.
         place: Place,
+    },
+    /// A row is longer than any row can be.
+    #[error("{place}: is longer than {} MiB; close a quote (\") that is open, or split the row", .most >> 20)]
+    LongRow {
+        /// Where the row begins.
+        place: Place,
+        /// The most bytes.
+        most: usize,
     },
     /// A row has another number of cells than the header.
     #[error("{place}: has {found}, the header has {expected}; {advice}")]
@@ -225,6 +237,13 @@ fn opening(cause: &io::Error) -> String {
             "may not be read: permission denied; check the file's permissions".to_string()
         }
         _ => format!("cannot be opened: {cause}"),
+    }
+}
+
+fn after(rows: &Option<usize>) -> String {
+    match rows {
+        Some(rows) => format!(" after data row {rows}"),
+        None => String::new(),
     }
 }
 
