@@ -2,53 +2,63 @@
 //!
 //! One encoded matrix serves two readers that must be scaled apart. A search needs the user's
 //! zero and unbent numbers ([`SearchScale`]); a network needs bounded inputs ([`NetworkScale`]).
+//! (One scaling for both was rejected: what a network needs hides structures from a search.)
+//!
+//! ```
+//! use neuronseek::prepare::{Origin, PrepareOptions, Preparation, SearchScale};
+//! use neuronseek::table::{Column, Table};
+//!
+//! let shade = (0..20).map(|row| Some(if row % 2 == 0 { "light" } else { "dark" }));
+//! let table = Table::new(
+//!     "example",
+//!     vec![
+//!         Column::of_numbers("size", (0..20).map(f64::from).collect()),
+//!         Column::of_texts("shade", shade),
+//!         Column::of_numbers("price", (0..20).map(|row| f64::from(row * row) / 3.0).collect()),
+//!     ],
+//! )?;
+//! let rows: Vec<usize> = (0..20).collect();
+//! let options = PrepareOptions {
+//!     targets: vec!["price".to_string()],
+//!     ..PrepareOptions::default()
+//! };
+//! let preparation = Preparation::fit(&table, &options, &rows)?;
+//! assert_eq!(preparation.input_names(), ["size", "shade=light"]);
+//! let inputs = preparation.inputs(&table)?;
+//! assert_eq!(inputs.row(3), [3.0, 0.0]);
+//! let scaled = SearchScale::fit(&inputs, Origin::Auto).apply(&inputs);
+//! assert_eq!(scaled.rows(), 20);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod category;
+mod date;
+mod encoding;
+mod error;
+mod network_scale;
+mod numeric;
+mod options;
+mod outcome;
+mod plan;
+mod preparation;
+mod quantile;
+mod search_scale;
+mod summary;
 mod target;
+mod task;
+#[cfg(test)]
+mod tests;
 
+pub use error::PrepareError;
+pub use network_scale::NetworkScale;
+pub use options::{ColumnKind, PrepareOptions, Task};
+pub use preparation::{Encoded, Preparation};
+pub use search_scale::{InputScale, Origin, SearchScale};
+pub use summary::{ColumnSummary, Role};
 pub use target::{Target, probabilities};
 
-use crate::matrix::Matrix;
-use crate::table::{Table, TableError};
+/// The fewest training rows that a preparation is fitted to.
+pub const MINIMUM_ROWS: usize = 10;
 
-/// Settings of [`Preparation::fit`].
-#[derive(Debug, Clone, Default)]
-pub struct PrepareOptions {}
-
-/// Fitted on training rows, applied to any later table by column name.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Preparation {}
-
-/// Why a table cannot be prepared.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    /// The table itself.
-    #[error(transparent)]
-    Table(#[from] TableError),
-}
-
-impl Preparation {
-    /// Learns from the given rows of `table` how to turn rows into numbers.
-    pub fn fit(
-        _table: &Table,
-        _targets: &[String],
-        _rows: &[usize],
-        _options: &PrepareOptions,
-    ) -> Result<Preparation, PrepareError> {
-        todo!()
-    }
-
-    /// The encoded inputs of all rows of `table`, rows x [`Preparation::input_names`], no NaN.
-    pub fn inputs(&self, _table: &Table) -> Result<Matrix<f64>, PrepareError> {
-        todo!()
-    }
-
-    /// The target of the given rows.
-    pub fn target(&self, _table: &Table, _rows: &[usize]) -> Result<Target, PrepareError> {
-        todo!()
-    }
-
-    /// Names of the encoded inputs: the column's name, or `column=level`.
-    pub fn input_names(&self) -> &[String] {
-        todo!()
-    }
-}
+/// The most classes that a target may have.
+pub const MAXIMUM_CLASSES: usize = 1000;

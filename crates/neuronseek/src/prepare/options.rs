@@ -1,0 +1,84 @@
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Decided by the target column; [`super::Preparation::task_reason`] says why.
+    #[default]
+    Auto,
+    /// Numbers.
+    Regression,
+    /// Classes.
+    Classification,
+}
+
+/// How the user wants a column to be taken, whatever it looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKind {
+    /// One input per level.
+    Category,
+    /// Numbers.
+    Numeric,
+    /// Dates or times.
+    Date,
+    /// Left out.
+    Ignore,
+}
+
+impl FromStr for ColumnKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ColumnKind, String> {
+        match text {
+            "category" => Ok(ColumnKind::Category),
+            "numeric" => Ok(ColumnKind::Numeric),
+            "date" => Ok(ColumnKind::Date),
+            "ignore" => Ok(ColumnKind::Ignore),
+            other => Err(format!(
+                "\"{other}\" is no kind of column: use category, numeric, date or ignore"
+            )),
+        }
+    }
+}
+
+/// Settings of [`super::Preparation::fit`].
+///
+/// | field | default | meaning |
+/// |---|---|---|
+/// | `targets` | none: an error | one column, or several numeric ones |
+/// | `task` | auto | regression or classification |
+/// | `weights` | none: all rows count alike | a column of numbers of at least 0 |
+/// | `ignore` | none | columns that are left out |
+/// | `kinds` | none: judged by the cells | how columns are taken |
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PrepareOptions {
+    /// The columns to predict.
+    pub targets: Vec<String>,
+    /// Regression or classification.
+    pub task: Task,
+    /// The column of sample weights; it is no input.
+    pub weights: Option<String>,
+    /// Columns that are no inputs.
+    pub ignore: Vec<String>,
+    /// Columns with the kind that the user gives them; of two entries for a column the later.
+    pub kinds: Vec<(String, ColumnKind)>,
+}
+
+impl PrepareOptions {
+    /// The kind that the user gives a column, if any.
+    pub(super) fn kind(&self, column: &str) -> Option<ColumnKind> {
+        let mut given = self.kinds.iter().rev();
+        let given = given
+            .find(|(name, _)| name == column)
+            .map(|(_, kind)| *kind);
+        if self.ignore.iter().any(|name| name == column) {
+            return Some(ColumnKind::Ignore);
+        }
+        given
+    }
+}

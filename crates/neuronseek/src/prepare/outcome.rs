@@ -1,0 +1,267 @@
+use serde::{Deserialize, Serialize};
+
+use super::error::PrepareError;
+use super::quantile::root_mean_square;
+use super::task::{Classes, Decided, Labels};
+use super::{MAXIMUM_CLASSES, Target};
+use crate::matrix::Matrix;
+use crate::table::{Column, Table, print_number};
+
+/// How target columns become numbers and predictions become the user's again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Outcome {
+    /// One entry per target column.
+    Values(Vec<Scaled>),
+    /// One class column.
+    Classes(Classes),
+}
+
+/// A target column of numbers: `(y - mean) / deviation`, of the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scaled {
+    /// Whether the cells are truth values, taken for 0 and 1.
+    truths: bool,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Outcome {
+    /// Fits to the given rows; all of them have a target.
+    pub fn fit(
+        table: &Table,
+        targets: &[String],
+        decided: Decided,
+        rows: &[usize],
+    ) -> Result<Outcome, PrepareError> {
+        match (decided, targets) {
+            (Decided::Classes(labels), [target]) => fit_classes(table, target, labels, rows),
+            _ => Ok(Outcome::Values(
+                targets
+                    .iter()
+                    .map(|target| Scaled::fit(table, target, rows))
+                    .collect::<Result<_, _>>()?,
+            )),
+        }
+    }
+
+    /// Which rows of a later table have every target, with a class that is known.
+    pub fn usable(&self, table: &Table, targets: &[String]) -> Result<Vec<bool>, PrepareError> {
+        let mut usable = vec![true; table.rows()];
+        for (index, target) in targets.iter().enumerate() {
+            let column = table.column(target)?;
+            let known: Vec<bool> = match self {
+                Outcome::Values(scaled) => {
+                    let values = read(column, scaled.get(index).is_some_and(|s| s.truths))?;
+                    values.iter().map(|value| !value.is_nan()).collect()
+                }
+                Outcome::Classes(classes) => classes
+                    .code(column)?
+                    .0
+                    .iter()
+                    .map(Option::is_some)
+                    .collect(),
+            };
+            for (usable, known) in usable.iter_mut().zip(known) {
+                *usable &= known;
+            }
+        }
+        Ok(usable)
+    }
+
+    /// The target of the given rows.
+    pub fn target(
+        &self,
+        table: &Table,
+        targets: &[String],
+        rows: &[usize],
+    ) -> Result<Target, PrepareError> {
+        match self {
+            Outcome::Values(scaled) => {
+                let mut values = Matrix::zeros(rows.len(), scaled.len());
+                for (index, (scaled, target)) in scaled.iter().zip(targets).enumerate() {
+                    let column = table.column(target)?;
+                    let cells = read(column, scaled.truths)?;
+                    for (place, &row) in rows.iter().enumerate() {
+                        if cells[row].is_nan() {
+                            return Err(PrepareError::TargetMissing {
+                                place: column.place(row),
+                            });
+                        }
+                        values.row_mut(place)[index] =
+                            (cells[row] - scaled.mean) / scaled.deviation;
+                    }
+                }
+                Ok(Target::Values(values))
+            }
+            Outcome::Classes(classes) => {
+                let [target] = targets else {
+                    return Err(PrepareError::Options(vec![
+                        "classes need one target column".to_string(),
+                    ]));
+                };
+                class_target(table.column(target)?, classes, rows)
+            }
+        }
+    }
+
+    /// From the scale of the target to the user's unit, `rows x targets`; logits stay as they are.
+    pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {
+        let mut restored = outputs.clone();
+        if let Outcome::Values(scaled) = self
+            && !scaled.is_empty()
+        {
+            for row in restored.data_mut().chunks_exact_mut(scaled.len()) {
+                for (value, scaled) in row.iter_mut().zip(scaled) {
+                    *value = *value * scaled.deviation + scaled.mean;
+                }
+            }
+        }
+        restored
+    }
+
+    pub fn classes(&self) -> &[String] {
+        match self {
+            Outcome::Values(_) => &[],
+            Outcome::Classes(classes) => classes.labels(),
+        }
+    }
+
+    pub fn validate(&self, targets: usize) -> Result<(), String> {
+        match self {
+            Outcome::Values(scaled) => {
+                if scaled.len() != targets || targets == 0 {
+                    return Err(format!("{} scalings for {targets} targets", scaled.len()));
+                }
+                let sound = |scaled: &Scaled| {
+                    let finite = scaled.mean.is_finite() && scaled.deviation.is_finite();
+                    finite && scaled.deviation > 0.0
+                };
+                match scaled.iter().all(sound) {
+                    true => Ok(()),
+                    false => Err("the scaling of a target is no scaling".to_string()),
+                }
+            }
+            Outcome::Classes(_) if targets != 1 => Err(format!("classes of {targets} targets")),
+            Outcome::Classes(classes) => classes.validate(),
+        }
+    }
+}
+
+impl Scaled {
+    fn fit(table: &Table, target: &str, rows: &[usize]) -> Result<Scaled, PrepareError> {
+        let column = table.column(target)?;
+        let truths = column
+            .kind()
+            .is_ok_and(|kind| kind == crate::table::Kind::Boolean);
+        let cells = read(column, truths)?;
+        let values = || rows.iter().map(|&row| cells[row]);
+        let largest = values().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        // Divided first: a sum of numbers near the largest would overflow.
+        let count = rows.len() as f64;
+        let mean = values().map(|value| value / count).sum::<f64>();
+        let deviation = root_mean_square(values().map(|value| value - mean));
+        if !(mean.is_finite() && deviation.is_finite() && largest < 1e150) {
+            return Err(PrepareError::TargetTooLarge {
+                source_name: table.source.clone(),
+                target: target.to_string(),
+                largest,
+            });
+        }
+        // What rounding leaves of a constant is no variation.
+        if deviation <= 1e-14 * largest {
+            return Err(PrepareError::ConstantTarget {
+                source_name: table.source.clone(),
+                target: target.to_string(),
+                value: print_number(rows.first().map_or(0.0, |&row| cells[row])),
+            });
+        }
+        Ok(Scaled {
+            truths,
+            mean,
+            deviation,
+        })
+    }
+}
+
+fn fit_classes(
+    table: &Table,
+    target: &str,
+    labels: Labels,
+    rows: &[usize],
+) -> Result<Outcome, PrepareError> {
+    let column = table.column(target)?;
+    let classes = Classes::fit(column, labels)?;
+    let count = classes.labels().len();
+    if count > MAXIMUM_CLASSES {
+        let advice = match labels {
+            Labels::Numbers => "; use --task regression",
+            Labels::Texts | Labels::Truths => "",
+        };
+        return Err(PrepareError::TooManyClasses {
+            source_name: table.source.clone(),
+            target: target.to_string(),
+            classes: count,
+            advice,
+        });
+    }
+    let (coded, _) = classes.code(column)?;
+    let mut present = rows.iter().filter_map(|&row| coded[row]);
+    let first = present.next();
+    if present.all(|class| Some(class) == first) {
+        let class = first.and_then(|first| classes.labels().get(first));
+        return Err(PrepareError::OneClass {
+            source_name: table.source.clone(),
+            target: target.to_string(),
+            class: class.cloned().unwrap_or_default(),
+        });
+    }
+    Ok(Outcome::Classes(classes))
+}
+
+fn class_target(
+    column: &Column,
+    classes: &Classes,
+    rows: &[usize],
+) -> Result<Target, PrepareError> {
+    let (coded, unseen) = classes.code(column)?;
+    let mut labels = Vec::with_capacity(rows.len());
+    for &row in rows {
+        match coded[row] {
+            Some(class) => labels.push(class),
+            None => {
+                let place = column.place(row);
+                let class = unseen.iter().find(|(other, _)| *other == row);
+                return Err(match class {
+                    None => PrepareError::TargetMissing { place },
+                    Some((_, class)) => PrepareError::UnseenClass {
+                        place,
+                        class: class.clone(),
+                        known: some_of(classes.labels()),
+                    },
+                });
+            }
+        }
+    }
+    Ok(Target::Classes {
+        labels,
+        count: classes.labels().len(),
+    })
+}
+
+/// The first few labels, for a message.
+fn some_of(labels: &[String]) -> String {
+    let more = if labels.len() > 10 { ", ..." } else { "" };
+    let first: Vec<&str> = labels.iter().take(10).map(String::as_str).collect();
+    first.join(", ") + more
+}
+
+/// The numbers of a target column; NaN is missing.
+pub(super) fn read(column: &Column, truths: bool) -> Result<Vec<f64>, PrepareError> {
+    Ok(if truths {
+        column.booleans()?
+    } else {
+        column.numbers()?
+    })
+}

@@ -1,0 +1,495 @@
+use std::collections::HashSet;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::encoding::{Block, Encoding};
+use super::outcome::Outcome;
+use super::plan::Plan;
+use super::summary::{ColumnSummary, Role};
+use super::task::{Decided, Labels, decide};
+use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target};
+use crate::matrix::Matrix;
+use crate::table::{Table, TableError};
+
+/// Turns the rows of a table into numbers and predictions back into the user's terms.
+///
+/// Fitted on training rows, applied to any later table by column *name*: the order of columns does
+/// not matter, extra columns are ignored, missing ones are an error that names them all. It is
+/// checked when it is read from a file ([`Preparation::validate`]), so that a damaged file is an
+/// error then and not a panic later.
+///
+/// | column | inputs |
+/// |---|---|
+/// | numbers | the number; missing cells as the median of the training rows |
+/// | truth values | 0 or 1; missing cells as the more frequent one |
+/// | categories | one 0/1 input per level, for at most 255 levels, "other" for the rest |
+/// | dates | days since 1970; sine and cosine of the place in the year, week and day |
+/// | a different text in every row, or one value in all | none |
+///
+/// A 0/1 input `column=(missing)` says which cells were missing, if at least 10 (of few rows: a
+/// fiftieth, at least 2) are missing in the training rows; a level in fewer rows than that counts
+/// among the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Preparation {
+    targets: Vec<String>,
+    weights: Option<String>,
+    task_reason: Option<String>,
+    outcome: Outcome,
+    /// Input columns with their encodings, in the training table's order.
+    columns: Vec<(String, Encoding)>,
+    summaries: Vec<ColumnSummary>,
+    warnings: Vec<String>,
+    /// Follows from `columns`.
+    #[serde(skip)]
+    input_names: Vec<String>,
+}
+
+/// The encoded inputs of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// rows x inputs, no NaN.
+    pub inputs: Matrix<f64>,
+    /// Cells unlike all that the training rows had, and what they were taken for: one sentence per
+    /// column that has any.
+    pub warnings: Vec<String>,
+}
+
+impl Preparation {
+    /// Learns from the given rows of `table` how to turn rows into numbers. Rows whose target is
+    /// missing are left out, counted and said in [`Preparation::warnings`]. Kinds of columns,
+    /// and the classes, are judged by the whole table.
+    ///
+    /// # Errors
+    /// [`PrepareError`]: options that name unknown columns or contradict each other, a target that
+    /// cannot be predicted, input columns without a value, too few rows.
+    ///
+    /// # Panics
+    /// When a row is not below the number of rows.
+    pub fn fit(
+        table: &Table,
+        options: &PrepareOptions,
+        rows: &[usize],
+    ) -> Result<Preparation, PrepareError> {
+        check_options(table, options)?;
+        let (decided, task_reason) = decide(table, options)?;
+        let known = with_target(table, options, &decided, rows)?;
+        let mut warnings = Vec::new();
+        if known.len() < rows.len() {
+            let left_out = rows.len() - known.len();
+            let noun = if left_out == 1 { "row is" } else { "rows are" };
+            warnings.push(format!("{left_out} {noun} left out: the target is missing"));
+        }
+        if known.len() < MINIMUM_ROWS {
+            return Err(PrepareError::TooFewRows {
+                source_name: table.source.clone(),
+                rows: known.len(),
+            });
+        }
+        let outcome = Outcome::fit(table, &options.targets, decided, &known)?;
+        let plan = Plan::fit(table, options, &known)?;
+        warnings.extend(plan.warnings);
+        let mut preparation = Preparation {
+            targets: options.targets.clone(),
+            weights: options.weights.clone(),
+            task_reason,
+            outcome,
+            input_names: names(&plan.used),
+            columns: plan.used,
+            summaries: plan.summaries,
+            warnings,
+        };
+        preparation.notice_rare_classes(table, &known)?;
+        preparation.summarise_others(table, &known)?;
+        // Weights that cannot be used are refused now, not when the fit asks for them.
+        preparation.weights(table, &known)?;
+        Ok(preparation)
+    }
+
+    /// Those of the given rows that have a target, for [`Preparation::fit`].
+    ///
+    /// # Errors
+    /// As [`Preparation::fit`] for options and the target.
+    pub fn rows_with_target(
+        table: &Table,
+        options: &PrepareOptions,
+        rows: &[usize],
+    ) -> Result<Vec<usize>, PrepareError> {
+        check_options(table, options)?;
+        let (decided, _) = decide(table, options)?;
+        with_target(table, options, &decided, rows)
+    }
+
+    /// Those of the given rows that have every target, in classification one of
+    /// [`Preparation::classes`].
+    ///
+    /// # Errors
+    /// When a target column is missing, or a cell cannot be read.
+    pub fn usable_rows(&self, table: &Table, rows: &[usize]) -> Result<Vec<usize>, PrepareError> {
+        let usable = self.outcome.usable(table, &self.targets)?;
+        Ok(rows.iter().copied().filter(|&row| usable[row]).collect())
+    }
+
+    /// Classes of `table` that are none of [`Preparation::classes`], each with its number of rows,
+    /// in the order in which they occur; such rows are not usable.
+    ///
+    /// # Errors
+    /// When a target column is missing, or a cell cannot be read.
+    pub fn unseen_classes(&self, table: &Table) -> Result<Vec<(String, usize)>, PrepareError> {
+        let (Outcome::Classes(classes), [target]) = (&self.outcome, self.targets.as_slice()) else {
+            return Ok(Vec::new());
+        };
+        let mut counts: Vec<(String, usize)> = Vec::new();
+        for (_, class) in classes.code(table.column(target)?)?.1 {
+            match counts.iter_mut().find(|(name, _)| *name == class) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((class, 1)),
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The encoded inputs of all rows of `table`, rows x [`Preparation::input_names`], no NaN.
+    ///
+    /// # Errors
+    /// When columns are missing (all of them named), or a cell cannot be read as what the column
+    /// held in training.
+    pub fn inputs(&self, table: &Table) -> Result<Matrix<f64>, PrepareError> {
+        Ok(self.encode(table)?.inputs)
+    }
+
+    /// The encoded inputs and what was odd about their cells.
+    ///
+    /// # Errors
+    /// As [`Preparation::inputs`].
+    pub fn encode(&self, table: &Table) -> Result<Encoded, PrepareError> {
+        self.check_columns(table)?;
+        let mut inputs = Matrix::zeros(table.rows(), self.input_names.len());
+        let mut warnings = Vec::new();
+        let mut first = 0;
+        for (name, encoding) in &self.columns {
+            let mut block = Block {
+                matrix: &mut inputs,
+                first,
+            };
+            let odd = encoding.write(table.column(name)?, &mut block)?;
+            warnings.extend(odd.warning(name));
+            first += encoding.names("").len();
+        }
+        Ok(Encoded { inputs, warnings })
+    }
+
+    /// The target of the given rows, scaled or as classes.
+    ///
+    /// # Errors
+    /// When a row has no target, or a class that the training table did not have; see
+    /// [`Preparation::usable_rows`].
+    pub fn target(&self, table: &Table, rows: &[usize]) -> Result<Target, PrepareError> {
+        self.outcome.target(table, &self.targets, rows)
+    }
+
+    /// The weights of the given rows, with mean 1; `None` when all rows count alike.
+    ///
+    /// # Errors
+    /// When a weight is missing or negative, or all are 0.
+    pub fn weights(&self, table: &Table, rows: &[usize]) -> Result<Option<Vec<f64>>, PrepareError> {
+        let Some(name) = &self.weights else {
+            return Ok(None);
+        };
+        let column = table.column(name)?;
+        let values = column.numbers()?;
+        let refuse = |row: usize, found: String| PrepareError::Weight {
+            place: column.place(row),
+            found,
+        };
+        for &row in rows {
+            if values[row].is_nan() {
+                return Err(refuse(row, "missing".to_string()));
+            }
+            if values[row] < 0.0 {
+                return Err(refuse(row, values[row].to_string()));
+            }
+        }
+        // Divided first: a sum of huge weights would overflow.
+        let largest = rows
+            .iter()
+            .fold(0.0, |most: f64, &row| most.max(values[row]));
+        if largest == 0.0 {
+            return Err(PrepareError::ZeroWeights {
+                source_name: table.source.clone(),
+                column: name.clone(),
+            });
+        }
+        let mean = rows.iter().map(|&row| values[row] / largest).sum::<f64>() / rows.len() as f64;
+        Ok(Some(
+            rows.iter()
+                .map(|&row| values[row] / largest / mean)
+                .collect(),
+        ))
+    }
+
+    /// From the target's scale back to the user's unit, `rows x targets`. Logits of classes are
+    /// returned as they are.
+    pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {
+        self.outcome.restore(outputs)
+    }
+
+    /// The classes as the user wrote them, sorted (numbers by value); none for a regression.
+    pub fn classes(&self) -> &[String] {
+        self.outcome.classes()
+    }
+
+    /// How many outputs a predictor has, as [`Target::outputs`].
+    pub fn outputs(&self) -> usize {
+        match self.classes().len() {
+            0 => self.targets.len(),
+            2 => 1,
+            count => count,
+        }
+    }
+
+    /// "regression" or "classification".
+    pub fn task_name(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Values(_) => "regression",
+            Outcome::Classes(_) => "classification",
+        }
+    }
+
+    /// Why the task was taken for that; `None` where the user said it.
+    pub fn task_reason(&self) -> Option<&str> {
+        self.task_reason.as_deref()
+    }
+
+    /// The target columns.
+    pub fn targets(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// The column of sample weights.
+    pub fn weights_column(&self) -> Option<&str> {
+        self.weights.as_deref()
+    }
+
+    /// Names of the encoded inputs, all different: the column's name, `column=level`,
+    /// `column=(other)`, `column=(missing)`, `column.sin(year)`.
+    pub fn input_names(&self) -> &[String] {
+        &self.input_names
+    }
+
+    /// The columns that [`Preparation::inputs`] needs, in the training table's order.
+    pub fn input_columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What became of every column of the training table, the inputs first.
+    pub fn column_summary(&self) -> &[ColumnSummary] {
+        &self.summaries
+    }
+
+    /// What the user should know: rows and columns left out, classes of very few rows.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether everything fits together; says what does not.
+    pub fn validate(&self) -> Result<(), String> {
+        let mut seen = HashSet::new();
+        for name in &self.targets {
+            if !seen.insert(name) {
+                return Err(format!("target \"{name}\" occurs twice"));
+            }
+        }
+        self.outcome
+            .validate(self.targets.len())
+            .map_err(|fault| format!("the target's preparation is unsound: {fault}"))?;
+        if self.columns.is_empty() {
+            return Err("there is no input column".to_string());
+        }
+        for (name, encoding) in &self.columns {
+            if !seen.insert(name) {
+                return Err(format!("column \"{name}\" occurs twice"));
+            }
+            encoding
+                .validate()
+                .map_err(|fault| format!("the preparation of \"{name}\" is unsound: {fault}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_columns(&self, table: &Table) -> Result<(), PrepareError> {
+        let mut missing = Vec::new();
+        for name in self.input_columns() {
+            match table.column(name) {
+                Ok(_) => {}
+                Err(TableError::UnknownColumn {
+                    nearest: Some(nearest),
+                    ..
+                }) => missing.push(format!("\"{name}\" (is \"{nearest}\" meant?)")),
+                Err(_) => missing.push(format!("\"{name}\"")),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(PrepareError::MissingColumns {
+            source_name: table.source.clone(),
+            columns: missing,
+        })
+    }
+
+    fn notice_rare_classes(&mut self, table: &Table, rows: &[usize]) -> Result<(), PrepareError> {
+        if let Target::Classes { labels, count } = self.target(table, rows)? {
+            let mut counts = vec![0usize; count];
+            labels.iter().for_each(|&label| counts[label] += 1);
+            let classes = self.outcome.classes().iter().zip(counts);
+            let rare: Vec<String> = classes
+                .filter(|(_, count)| *count < 5)
+                .map(|(class, count)| format!("\"{class}\" ({count})"))
+                .collect();
+            if !rare.is_empty() {
+                let some = if rare.len() > 10 { ", ..." } else { "" };
+                self.warnings.push(format!(
+                    "fewer than 5 training rows hold the class {}{some}",
+                    rare[..rare.len().min(10)].join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds target and weights to the summaries.
+    fn summarise_others(&mut self, table: &Table, rows: &[usize]) -> Result<(), PrepareError> {
+        let target_done = match &self.outcome {
+            Outcome::Values(_) => "scaled to mean 0 and deviation 1".to_string(),
+            Outcome::Classes(classes) => format!("{} classes", classes.labels().len()),
+        };
+        let targets = self
+            .targets
+            .iter()
+            .map(|name| (name, Role::Target, target_done.as_str()));
+        let weights = self
+            .weights
+            .iter()
+            .map(|name| (name, Role::Weights, "scaled to mean 1"));
+        for (name, role, done) in targets.chain(weights) {
+            let column = table.column(name)?;
+            self.summaries.push(ColumnSummary {
+                name: name.clone(),
+                role,
+                kind: column.kind().ok(),
+                done: done.to_string(),
+                missing: rows.iter().filter(|&&row| column.is_missing(row)).count(),
+                inputs: 0,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Preparation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The derived function of the same name, which `remote` makes an inherent one.
+        Preparation::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Preparation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Preparation, D::Error> {
+        let mut preparation = Preparation::deserialize(deserializer)?;
+        preparation.validate().map_err(de::Error::custom)?;
+        preparation.input_names = names(&preparation.columns);
+        Ok(preparation)
+    }
+}
+
+/// The names of all inputs; one that is taken already gets a number behind it.
+fn names(columns: &[(String, Encoding)]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let wanted = columns
+        .iter()
+        .flat_map(|(name, encoding)| encoding.names(name));
+    wanted
+        .map(|name| {
+            let numbered = (2..).map(|number| format!("{name} ({number})"));
+            let mut candidates = std::iter::once(name.clone()).chain(numbered);
+            let free = candidates.find(|candidate| !seen.contains(candidate));
+            let free = free.unwrap_or(name);
+            seen.insert(free.clone());
+            free
+        })
+        .collect()
+}
+
+/// Refuses unknown columns, and options that contradict each other.
+fn check_options(table: &Table, options: &PrepareOptions) -> Result<(), PrepareError> {
+    let mut faults = Vec::new();
+    if options.targets.is_empty() {
+        faults.push("no target column is given; name one with --target".to_string());
+    }
+    let others = options.weights.iter().chain(&options.ignore);
+    let kinds = options.kinds.iter().map(|(name, _)| name);
+    for name in options.targets.iter().chain(others).chain(kinds) {
+        if let Err(error) = table.column(name) {
+            faults.push(error.to_string());
+        }
+    }
+    for (index, target) in options.targets.iter().enumerate() {
+        if options.targets[..index].contains(target) {
+            faults.push(format!("target column \"{target}\" is given twice"));
+        }
+        if options.kind(target) == Some(super::ColumnKind::Ignore) {
+            faults.push(format!("target column \"{target}\" cannot be left out"));
+        }
+        if options.weights.as_ref() == Some(target) {
+            faults.push(format!(
+                "column \"{target}\" cannot be both target and weights"
+            ));
+        }
+    }
+    if let Some(weights) = &options.weights
+        && options.ignore.contains(weights)
+    {
+        faults.push(format!(
+            "the weights column \"{weights}\" cannot be left out"
+        ));
+    }
+    faults.dedup();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(PrepareError::Options(faults))
+    }
+}
+
+fn with_target(
+    table: &Table,
+    options: &PrepareOptions,
+    decided: &Decided,
+    rows: &[usize],
+) -> Result<Vec<usize>, PrepareError> {
+    let mut known = vec![true; table.rows()];
+    for target in &options.targets {
+        let column = table.column(target)?;
+        let mut forget = |row: usize| known[row] = false;
+        match decided {
+            Decided::Classes(Labels::Texts) => {
+                (0..column.rows())
+                    .filter(|&row| column.is_missing(row))
+                    .for_each(&mut forget);
+            }
+            _ => {
+                let truths = column
+                    .kind()
+                    .is_ok_and(|kind| kind == crate::table::Kind::Boolean);
+                let values = super::outcome::read(column, truths)?;
+                for (row, value) in values.iter().enumerate() {
+                    if value.is_nan() {
+                        forget(row);
+                    }
+                }
+            }
+        }
+    }
+    Ok(rows.iter().copied().filter(|&row| known[row]).collect())
+}
