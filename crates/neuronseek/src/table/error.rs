@@ -73,6 +73,14 @@ pub enum TableError {
         /// What the decoder says.
         reason: String,
     },
+    /// A file is whole, but uses a part of its format that this program cannot read.
+    #[error("{source_name}: cannot be read: {what}; write the table in another way")]
+    Unsupported {
+        /// The file.
+        source_name: String,
+        /// What the decoder says.
+        what: String,
+    },
     /// The file has no bytes, or only blank lines.
     #[error("{source_name}: is empty; a table needs a header line and at least one row")]
     Empty {

@@ -24,6 +24,8 @@ pub use column::Column;
 pub use error::{Place, TableError};
 pub use kind::Kind;
 pub use number::print_number;
+pub use read::panic_is_caught;
+
 use origin::{Lines, Origin};
 
 /// A table in memory: named columns of equal length.

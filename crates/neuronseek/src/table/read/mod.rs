@@ -10,7 +10,10 @@ use std::path::Path;
 use super::{ReadOptions, Table, TableError};
 
 mod delimited;
+mod parquet;
 mod records;
+
+pub use parquet::panic_is_caught;
 
 impl Table {
     /// Reads a table from a file: CSV or TSV, plain or compressed by gzip or zstd, or Parquet.
@@ -70,8 +73,19 @@ impl Table {
                 }
             }
         }
-        let whole = Cursor::new(magic).take(length as u64).chain(reader);
+        let mut whole = Cursor::new(magic).take(length as u64).chain(reader);
         match &magic[..length] {
+            start if start == b"PAR1" || (!start.is_empty() && source.ends_with(".parquet")) => {
+                let mut bytes = Vec::new();
+                match whole.read_to_end(&mut bytes) {
+                    Ok(_) => parquet::read(bytes, source, options),
+                    Err(cause) => Err(TableError::Read {
+                        source_name: source.to_string(),
+                        rows: 0,
+                        cause,
+                    }),
+                }
+            }
             [0x1f, 0x8b, ..] => {
                 let decoder = flate2::read::MultiGzDecoder::new(whole);
                 delimited::read(decoder, source, Some("gzip"), options)
