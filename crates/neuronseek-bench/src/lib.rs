@@ -1,1 +1,3 @@
-//! Bench.
+//! The experiments of the paper and the measurements of the library.
+
+pub mod epoch;

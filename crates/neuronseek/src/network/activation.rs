@@ -1,12 +1,13 @@
 use super::config::Activation;
 use super::passes;
 use super::real::Real;
+use crate::terms::CpuPath;
 
 impl Activation {
     /// Sets `out` to the activation of `values`.
-    pub(crate) fn values<T: Real>(self, out: &mut [T], values: &[T]) {
+    pub(crate) fn values<T: Real>(self, path: CpuPath, out: &mut [T], values: &[T]) {
         match self {
-            Activation::Relu => passes::relu(out, values),
+            Activation::Relu => passes::relu(path, out, values),
             Activation::Identity => out.copy_from_slice(values),
             _ => {
                 for (out, &value) in out.iter_mut().zip(values) {
@@ -17,9 +18,15 @@ impl Activation {
     }
 
     /// Sets `out` to `gradient` times the activation's derivative at `values`.
-    pub(crate) fn gradient<T: Real>(self, out: &mut [T], gradient: &[T], values: &[T]) {
+    pub(crate) fn gradient<T: Real>(
+        self,
+        path: CpuPath,
+        out: &mut [T],
+        gradient: &[T],
+        values: &[T],
+    ) {
         match self {
-            Activation::Relu => passes::relu_gradient(out, gradient, values),
+            Activation::Relu => passes::relu_gradient(path, out, gradient, values),
             Activation::Identity => out.copy_from_slice(gradient),
             _ => {
                 for ((out, &gradient), &value) in out.iter_mut().zip(gradient).zip(values) {

@@ -7,11 +7,12 @@
 
 use super::layout::{Block, Independent, Layer, Source};
 use super::norm::{self, Affine, Moments};
-use super::product::Product;
+use super::product::inner_products;
 use super::real::Real;
 use super::workspace::Buffers;
 use super::{Norm, passes};
 use crate::neuron::Function;
+use crate::terms::{CpuPath, Strided, Write, matmul};
 
 /// A layer with the vectors that its offsets point into.
 pub(super) struct View<'a, T> {
@@ -20,6 +21,7 @@ pub(super) struct View<'a, T> {
     pub statistics: &'a [T],
     /// Rows of the batch.
     pub rows: usize,
+    pub path: CpuPath,
 }
 
 /// Whether batch norm uses the batch or the running statistics.
@@ -54,11 +56,11 @@ impl<T: Real> View<'_, T> {
         }
         if self.layer.weighted_rows > 0 {
             let weighted = self.layer.first_row..self.layer.wide_rows();
-            self.weighted(weighted, &buffers.wide, values, true);
+            self.weighted(weighted, &buffers.wide, values, Write::Add);
         }
         for term in &self.layer.independent {
             let factors = self.factors(&buffers.projections, term);
-            add_products(values, factors, term.order);
+            add_products(self.path, values, factors, term.order);
         }
     }
 
@@ -67,15 +69,13 @@ impl<T: Real> View<'_, T> {
         let (layer, rows) = (self.layer, self.rows);
         let (inputs, features) = buffers.wide.split_at_mut(layer.inputs * rows);
         if layer.projections > 0 {
-            T::multiply(
-                Product {
-                    shape: [layer.projections, rows, layer.inputs],
-                    a: &self.parameters[layer.factors..],
-                    strides: [layer.inputs, 1],
-                    b: inputs,
-                    add: false,
-                },
-                &mut buffers.projections,
+            matmul(
+                self.path,
+                [layer.projections, layer.inputs, rows],
+                Strided::rows(&self.parameters[layer.factors..], layer.inputs),
+                (inputs, rows),
+                (&mut buffers.projections, rows),
+                Write::Replace,
             );
         }
         for block in &layer.blocks {
@@ -85,29 +85,27 @@ impl<T: Real> View<'_, T> {
             let start = (block.row - layer.inputs) * rows;
             let out = &mut features[start..start + block.rows * rows];
             match block.source {
-                Source::Power { order } => passes::power(out, inputs, order),
+                Source::Power { order } => passes::power(self.path, out, inputs, order),
                 Source::Function(function) => function_values(function, out, inputs),
                 Source::Product { order, projection } => {
                     let factors = &buffers.projections[projection * rows..];
-                    product_values(out, factors, order);
+                    product_values(self.path, out, factors, order);
                 }
             }
         }
     }
 
     /// `values (+)= W^T Z` over the given rows of the wide matrix.
-    fn weighted(&self, rows: std::ops::Range<usize>, wide: &[T], values: &mut [T], add: bool) {
+    fn weighted(&self, rows: std::ops::Range<usize>, wide: &[T], values: &mut [T], write: Write) {
         let layer = self.layer;
         let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
-        T::multiply(
-            Product {
-                shape: [layer.outputs, self.rows, rows.len()],
-                a: &self.parameters[offset..],
-                strides: [1, layer.outputs],
-                b: &wide[rows.start * self.rows..],
-                add,
-            },
-            values,
+        matmul(
+            self.path,
+            [layer.outputs, rows.len(), self.rows],
+            Strided::transposed(&self.parameters[offset..], layer.outputs),
+            (&wide[rows.start * self.rows..], self.rows),
+            (values, self.rows),
+            write,
         );
     }
 
@@ -129,13 +127,13 @@ impl<T: Real> View<'_, T> {
                         block.row..block.row + block.rows,
                         &buffers.wide,
                         values,
-                        false,
+                        Write::Replace,
                     );
                 }
                 None => {
                     let term = &layer.independent[term - layer.blocks.len()];
                     let factors = self.factors(&buffers.projections, term);
-                    product_values(values, factors, term.order);
+                    product_values(self.path, values, factors, term.order);
                 }
             }
             let out = &mut buffers.values[..length];
@@ -149,11 +147,11 @@ impl<T: Real> View<'_, T> {
                 }
                 (Norm::Batch, Mode::Training) => {
                     let mut moments = moments(&mut buffers.moments, term, layer.outputs);
-                    norm::batch(values, out, &affine, &mut moments);
+                    norm::batch(self.path, values, out, &affine, &mut moments);
                 }
                 _ => {
                     let mut moments = moments(&mut buffers.moments, term, rows);
-                    norm::layer(values, out, &affine, &mut moments);
+                    norm::layer(self.path, values, out, &affine, &mut moments);
                 }
             }
         }
@@ -174,7 +172,7 @@ impl<T: Real> View<'_, T> {
         if let Some(bias) = layer.bias {
             let bias = &mut gradient[bias..bias + layer.outputs];
             for (bias, row) in bias.iter_mut().zip(d_values.chunks_exact(rows)) {
-                *bias = passes::sum(row);
+                *bias = passes::sum(self.path, row);
             }
         }
         if layer.norm == Norm::None {
@@ -184,11 +182,18 @@ impl<T: Real> View<'_, T> {
             } else {
                 self.product_rows()
             };
-            self.weights_gradient(weighted, &buffers.wide, d_values, gradient);
+            self.weights_gradient(
+                weighted,
+                &buffers.wide,
+                d_values,
+                gradient,
+                &mut buffers.scratch,
+            );
             self.wide_gradient(needed, d_values, &mut buffers.d_wide);
             for term in &layer.independent {
                 let start = term.projection * rows;
                 product_gradient(
+                    self.path,
                     &mut buffers.d_projections[start..],
                     d_values,
                     self.factors(&buffers.projections, term),
@@ -219,14 +224,16 @@ impl<T: Real> View<'_, T> {
         wide: &[T],
         d_values: &[T],
         gradient: &mut [T],
+        scratch: &mut [T],
     ) {
         let layer = self.layer;
         let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
-        T::inner_products(
+        inner_products(
+            self.path,
             [rows.len(), layer.outputs, self.rows],
-            &wide[rows.start * self.rows..],
-            d_values,
+            (&wide[rows.start * self.rows..], d_values),
             &mut gradient[offset..],
+            scratch,
         );
     }
 
@@ -234,15 +241,13 @@ impl<T: Real> View<'_, T> {
     fn wide_gradient(&self, rows: std::ops::Range<usize>, d_values: &[T], d_wide: &mut [T]) {
         let layer = self.layer;
         let offset = layer.weights + (rows.start - layer.first_row) * layer.outputs;
-        T::multiply(
-            Product {
-                shape: [rows.len(), self.rows, layer.outputs],
-                a: &self.parameters[offset..],
-                strides: [layer.outputs, 1],
-                b: d_values,
-                add: false,
-            },
-            &mut d_wide[rows.start * self.rows..],
+        matmul(
+            self.path,
+            [rows.len(), layer.outputs, self.rows],
+            Strided::rows(&self.parameters[offset..], layer.outputs),
+            (d_values, self.rows),
+            (&mut d_wide[rows.start * self.rows..], self.rows),
+            Write::Replace,
         );
     }
 
@@ -256,26 +261,32 @@ impl<T: Real> View<'_, T> {
             let start = layer.norm_parameters + 2 * term * layer.outputs;
             let (scale, shift) =
                 gradient[start..start + 2 * layer.outputs].split_at_mut(layer.outputs);
-            norm::affine_gradient(d_values, values, scale, shift);
+            norm::affine_gradient(self.path, d_values, values, scale, shift);
             let scale = self.affine(term).scale;
             if layer.norm == Norm::Batch {
                 let moments = moments(&mut buffers.moments, term, layer.outputs);
-                norm::batch_gradient(d_values, values, scale, moments.inverse);
+                norm::batch_gradient(self.path, d_values, values, scale, moments.inverse);
             } else {
                 let mut moments = moments(&mut buffers.moments, term, rows);
-                norm::layer_gradient(d_values, values, scale, &mut moments);
+                norm::layer_gradient(self.path, d_values, values, scale, &mut moments);
             }
             match layer.blocks.get(term) {
                 Some(block) => {
                     let range = block.row..block.row + block.rows;
-                    self.weights_gradient(range.clone(), &buffers.wide, values, gradient);
+                    self.weights_gradient(
+                        range.clone(),
+                        &buffers.wide,
+                        values,
+                        gradient,
+                        &mut buffers.scratch,
+                    );
                     self.wide_gradient(range, values, &mut buffers.d_wide);
                 }
                 None => {
                     let term = &layer.independent[term - layer.blocks.len()];
                     let factors = self.factors(&buffers.projections, term);
                     let out = &mut buffers.d_projections[term.projection * rows..];
-                    product_gradient(out, values, factors, term.order);
+                    product_gradient(self.path, out, values, factors, term.order);
                 }
             }
         }
@@ -292,6 +303,7 @@ impl<T: Real> View<'_, T> {
                 let length = block.rows * rows;
                 let start = projection * rows;
                 product_gradient(
+                    self.path,
                     &mut buffers.d_projections[start..],
                     &buffers.d_wide[block.row * rows..][..length],
                     &buffers.projections[start..][..order * length],
@@ -299,11 +311,12 @@ impl<T: Real> View<'_, T> {
                 );
             }
         }
-        T::inner_products(
+        inner_products(
+            self.path,
             [layer.projections, layer.inputs, rows],
-            &buffers.d_projections,
-            &buffers.wide,
+            (&buffers.d_projections, &buffers.wide),
             &mut gradient[layer.factors..],
+            &mut buffers.scratch,
         );
     }
 
@@ -319,21 +332,21 @@ impl<T: Real> View<'_, T> {
             let start = (block.row - layer.inputs) * rows;
             let gradient = &mut features[start..start + block.rows * rows];
             match block.source {
-                Source::Power { order } => passes::power_gradient(out, inputs, gradient, order),
+                Source::Power { order } => {
+                    passes::power_gradient(self.path, out, inputs, gradient, order)
+                }
                 Source::Function(function) => function_gradient(function, out, inputs, gradient),
                 Source::Product { .. } => {}
             }
         }
         if layer.projections > 0 {
-            T::multiply(
-                Product {
-                    shape: [layer.inputs, rows, layer.projections],
-                    a: &self.parameters[layer.factors..],
-                    strides: [1, layer.inputs],
-                    b: &buffers.d_projections,
-                    add: true,
-                },
-                out,
+            matmul(
+                self.path,
+                [layer.inputs, layer.projections, rows],
+                Strided::transposed(&self.parameters[layer.factors..], layer.inputs),
+                (&buffers.d_projections, rows),
+                (out, rows),
+                Write::Add,
             );
         }
     }
@@ -350,38 +363,44 @@ fn moments<T>(buffers: &mut [Vec<T>; 3], term: usize, length: usize) -> Moments<
 }
 
 /// `out = prod_m factors_m`, each factor as long as `out`.
-fn product_values<T: Real>(out: &mut [T], factors: &[T], order: usize) {
+fn product_values<T: Real>(path: CpuPath, out: &mut [T], factors: &[T], order: usize) {
     let length = out.len();
-    passes::multiply_into(out, &factors[..length], &factors[length..2 * length]);
+    passes::multiply_into(path, out, &factors[..length], &factors[length..2 * length]);
     for factor in 2..order {
-        passes::multiply_by(out, &factors[factor * length..][..length]);
+        passes::multiply_by(path, out, &factors[factor * length..][..length]);
     }
 }
 
 /// `out += prod_m factors_m`; the last factor is multiplied while adding.
-fn add_products<T: Real>(out: &mut [T], factors: &[T], order: usize) {
+fn add_products<T: Real>(path: CpuPath, out: &mut [T], factors: &[T], order: usize) {
     let length = out.len();
     if order == 2 {
         let (a, b) = factors.split_at(length);
-        return passes::add_scaled_product(out, T::ONE, a, b);
+        return passes::add_scaled_product(path, out, T::ONE, a, b);
     }
     let mut product = vec![T::ZERO; length];
-    product_values(&mut product, factors, order);
-    passes::add_to(out, &product);
+    product_values(path, &mut product, factors, order);
+    passes::add_to(path, out, &product);
 }
 
 /// `out_m = gradient * prod_{l != m} factors_l`
-fn product_gradient<T: Real>(out: &mut [T], gradient: &[T], factors: &[T], order: usize) {
+fn product_gradient<T: Real>(
+    path: CpuPath,
+    out: &mut [T],
+    gradient: &[T],
+    factors: &[T],
+    order: usize,
+) {
     let length = gradient.len();
     for m in 0..order {
         let out = &mut out[m * length..(m + 1) * length];
         let mut others = (0..order).filter(|&other| other != m);
         let factor = |other: usize| &factors[other * length..(other + 1) * length];
         if let Some(first) = others.next() {
-            passes::multiply_into(out, gradient, factor(first));
+            passes::multiply_into(path, out, gradient, factor(first));
         }
         for other in others {
-            passes::multiply_by(out, factor(other));
+            passes::multiply_by(path, out, factor(other));
         }
     }
 }

@@ -17,7 +17,6 @@ mod layout;
 mod loss;
 mod norm;
 mod passes;
-mod path;
 mod predict;
 mod product;
 mod real;
@@ -42,9 +41,10 @@ pub use workspace::{Batch, EncodedTarget, Workspace};
 
 use layer::{Mode, View};
 use layout::{Layer, Layout, SegmentKind};
-pub(crate) use passes::sum_of_squares;
-pub(crate) use path::{Path, vectorised};
+pub(crate) use passes::{passes, sum_of_squares};
 pub(crate) use stream::{Purpose, generator};
+
+use crate::terms::CpuPath;
 
 /// A network with its parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,9 +161,11 @@ impl<T: Real> Network<T> {
         value / rows as f64
     }
 
-    fn view<'a>(&'a self, layer: &'a Layer, rows: usize) -> View<'a, T> {
+    fn view<'a>(&'a self, layer: &'a Layer, batch: (usize, CpuPath)) -> View<'a, T> {
+        let (rows, path) = batch;
         View {
             layer,
+            path,
             parameters: &self.parameters,
             statistics: &self.statistics,
             rows,
@@ -173,6 +175,7 @@ impl<T: Real> Network<T> {
     /// From the loaded inputs to the last layer's values.
     fn forward(&self, workspace: &mut Workspace<T>, mode: Mode) {
         let rows = workspace.rows;
+        let batch = (rows, workspace.path);
         let mut dropped = 0;
         for (position, layer) in self.layout.layers.iter().enumerate() {
             let (before, from_here) = workspace.layers.split_at_mut(position);
@@ -182,19 +185,27 @@ impl<T: Real> Network<T> {
                 let inputs = &mut buffers.wide[..length];
                 self.config
                     .activation
-                    .values(inputs, &before.values[..length]);
+                    .values(workspace.path, inputs, &before.values[..length]);
                 if !workspace.dropout.is_empty() {
-                    passes::multiply_by(inputs, &workspace.dropout[dropped..dropped + length]);
+                    passes::multiply_by(
+                        workspace.path,
+                        inputs,
+                        &workspace.dropout[dropped..dropped + length],
+                    );
                     dropped += length;
                 }
             }
-            self.view(layer, rows).forward(buffers, mode);
+            self.view(layer, batch).forward(buffers, mode);
         }
         if let (Some(layer), Some(buffers)) = (&self.layout.skip, &mut workspace.skip) {
-            self.view(layer, rows).forward(buffers, mode);
+            self.view(layer, batch).forward(buffers, mode);
             if let Some(last) = workspace.layers.last_mut() {
                 let length = layer.outputs * rows;
-                passes::add_to(&mut last.values[..length], &buffers.values[..length]);
+                passes::add_to(
+                    workspace.path,
+                    &mut last.values[..length],
+                    &buffers.values[..length],
+                );
             }
         }
     }
@@ -202,28 +213,34 @@ impl<T: Real> Network<T> {
     /// From the gradient of the last layer's values to that of all parameters.
     fn backward(&self, workspace: &mut Workspace<T>) {
         let rows = workspace.rows;
+        let batch = (rows, workspace.path);
         if let (Some(layer), Some(buffers)) = (&self.layout.skip, &mut workspace.skip)
             && let Some(last) = workspace.layers.last()
         {
             let length = layer.outputs * rows;
             buffers.d_values[..length].copy_from_slice(&last.d_values[..length]);
-            self.view(layer, rows)
+            self.view(layer, batch)
                 .backward(buffers, &mut workspace.gradient, false);
         }
         let mut dropped = workspace.dropout.len();
         for (position, layer) in self.layout.layers.iter().enumerate().rev() {
             let (before, from_here) = workspace.layers.split_at_mut(position);
             let buffers = &mut from_here[0];
-            self.view(layer, rows)
+            self.view(layer, batch)
                 .backward(buffers, &mut workspace.gradient, position > 0);
             if let Some(before) = before.last_mut() {
                 let length = layer.inputs * rows;
                 let gradient = &mut buffers.d_wide[..length];
                 if !workspace.dropout.is_empty() {
                     dropped -= length;
-                    passes::multiply_by(gradient, &workspace.dropout[dropped..dropped + length]);
+                    passes::multiply_by(
+                        workspace.path,
+                        gradient,
+                        &workspace.dropout[dropped..dropped + length],
+                    );
                 }
                 self.config.activation.gradient(
+                    workspace.path,
                     &mut before.d_values[..length],
                     gradient,
                     &before.values[..length],

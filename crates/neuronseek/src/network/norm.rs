@@ -6,6 +6,7 @@
 
 use super::passes;
 use super::real::Real;
+use crate::terms::CpuPath;
 
 /// Added to the variance, as is customary.
 const EPSILON: f64 = 1e-5;
@@ -21,6 +22,7 @@ pub(crate) struct Affine<'a, T> {
 /// Batch norm in training: normalises `values` in place, adds the result to `out`, and notes per
 /// unit the mean, the variance and the inverse deviation.
 pub(crate) fn batch<T: Real>(
+    path: CpuPath,
     values: &mut [T],
     out: &mut [T],
     affine: &Affine<'_, T>,
@@ -31,9 +33,9 @@ pub(crate) fn batch<T: Real>(
     let count = T::from_f64(rows as f64);
     for unit in 0..units {
         let row = &mut values[unit * rows..(unit + 1) * rows];
-        let mean = passes::sum(row) / count;
+        let mean = passes::sum(path, row) / count;
         row.iter_mut().for_each(|value| *value -= mean);
-        let variance = passes::dot(row, row) / count;
+        let variance = passes::dot(path, row, row) / count;
         let inverse = T::ONE / (variance + T::from_f64(EPSILON)).sqrt();
         row.iter_mut().for_each(|value| *value *= inverse);
         moments.mean[unit] = mean;
@@ -74,6 +76,7 @@ pub(crate) fn running<T: Real>(
 /// Layer norm: normalises `values` in place, adds the result to `out`, and notes per row the mean,
 /// the variance and the inverse deviation.
 pub(crate) fn layer<T: Real>(
+    path: CpuPath,
     values: &mut [T],
     out: &mut [T],
     affine: &Affine<'_, T>,
@@ -86,7 +89,7 @@ pub(crate) fn layer<T: Real>(
     mean.fill(T::ZERO);
     variance.fill(T::ZERO);
     for row in values.chunks_exact(rows) {
-        passes::add_scaled(mean, share, row);
+        passes::add_scaled(path, mean, share, row);
     }
     for row in values.chunks_exact_mut(rows) {
         for ((value, &mean), variance) in row.iter_mut().zip(&*mean).zip(&mut *variance) {
@@ -99,7 +102,7 @@ pub(crate) fn layer<T: Real>(
         *inverse = T::ONE / (variance + T::from_f64(EPSILON)).sqrt();
     }
     for (unit, row) in values.chunks_exact_mut(rows).enumerate() {
-        passes::multiply_by(row, inverse);
+        passes::multiply_by(path, row, inverse);
         add_affine(&mut out[unit * rows..(unit + 1) * rows], row, affine, unit);
     }
 }
@@ -113,6 +116,7 @@ fn add_affine<T: Real>(out: &mut [T], normalised: &[T], affine: &Affine<'_, T>, 
 
 /// The gradients of scale and shift, common to both norms. `gradient` is that of `out`.
 pub(crate) fn affine_gradient<T: Real>(
+    path: CpuPath,
     gradient: &[T],
     normalised: &[T],
     scale: &mut [T],
@@ -121,14 +125,15 @@ pub(crate) fn affine_gradient<T: Real>(
     let rows = gradient.len() / scale.len();
     for (unit, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
         let gradient = &gradient[unit * rows..(unit + 1) * rows];
-        *scale = passes::dot(gradient, &normalised[unit * rows..(unit + 1) * rows]);
-        *shift = passes::sum(gradient);
+        *scale = passes::dot(path, gradient, &normalised[unit * rows..(unit + 1) * rows]);
+        *shift = passes::sum(path, gradient);
     }
 }
 
 /// The gradient of the values under batch norm, written over `normalised`. With
 /// `g = gradient * scale`: `inverse * (g - mean(g) - n * mean(g n))`, means over rows.
 pub(crate) fn batch_gradient<T: Real>(
+    path: CpuPath,
     gradient: &[T],
     normalised: &mut [T],
     scale: &[T],
@@ -138,8 +143,8 @@ pub(crate) fn batch_gradient<T: Real>(
     let count = T::from_f64(rows as f64);
     for (unit, normalised) in normalised.chunks_exact_mut(rows).enumerate() {
         let gradient = &gradient[unit * rows..(unit + 1) * rows];
-        let mean = passes::sum(gradient) / count;
-        let along = passes::dot(gradient, normalised) / count;
+        let mean = passes::sum(path, gradient) / count;
+        let along = passes::dot(path, gradient, normalised) / count;
         let factor = scale[unit] * inverse[unit];
         for (value, &gradient) in normalised.iter_mut().zip(gradient) {
             *value = factor * (gradient - mean - *value * along);
@@ -150,6 +155,7 @@ pub(crate) fn batch_gradient<T: Real>(
 /// The gradient of the values under layer norm, written over `normalised`; as
 /// [`batch_gradient`], with means over units. `mean` and `along` are scratch, one per row.
 pub(crate) fn layer_gradient<T: Real>(
+    path: CpuPath,
     gradient: &[T],
     normalised: &mut [T],
     scale: &[T],
@@ -164,8 +170,8 @@ pub(crate) fn layer_gradient<T: Real>(
     for (unit, &scale) in scale.iter().enumerate() {
         let gradient = &gradient[unit * rows..(unit + 1) * rows];
         let normalised = &normalised[unit * rows..(unit + 1) * rows];
-        passes::add_scaled(mean, scale * share, gradient);
-        passes::add_scaled_product(along, scale * share, gradient, normalised);
+        passes::add_scaled(path, mean, scale * share, gradient);
+        passes::add_scaled_product(path, along, scale * share, gradient, normalised);
     }
     let inverse = &moments.inverse[..rows];
     for (unit, normalised) in normalised.chunks_exact_mut(rows).enumerate() {

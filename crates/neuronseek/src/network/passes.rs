@@ -1,60 +1,94 @@
 //! Element-wise passes over whole blocks of features x rows.
 
-use super::path::{Path, vectorised};
 use super::real::Real;
+use crate::terms::{CpuPath, Kernel, Lanes};
 
-vectorised! {
+/// Compiles the one body of each function for every [`CpuPath`].
+///
+/// Bodies hold only plain arithmetic in a fixed order, which the compiler vectorises without
+/// changing a result: all paths give the same bits. All slice arguments have the lifetime `'a`.
+macro_rules! passes {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+    )*) => {$(
+        $(#[$meta])*
+        pub(crate) fn $name<'a, T: Real>(path: CpuPath, $($arg: $type),*) $(-> $result)? {
+            struct Pass<'a, T> {
+                $($arg: $type,)*
+                number: std::marker::PhantomData<&'a T>,
+            }
+
+            impl<'a, T: Real> Kernel<T> for Pass<'a, T> {
+                type Output = passes!(@output $($result)?);
+
+                #[inline(always)]
+                fn run<V: Lanes<Scalar = T>>(self) -> Self::Output {
+                    let Pass { $($arg,)* .. } = self;
+                    $body
+                }
+            }
+
+            path.run(Pass { $($arg,)* number: std::marker::PhantomData })
+        }
+    )*};
+    (@output) => { () };
+    (@output $result:ty) => { $result };
+}
+pub(crate) use passes;
+
+passes! {
     /// `out = a * b`
-    pub(crate) fn multiply_into<T: Real>(out: &mut [T], a: &[T], b: &[T]) {
+    fn multiply_into(out: &'a mut [T], a: &'a [T], b: &'a [T]) {
         for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
             *out = a * b;
         }
     }
 
     /// `out *= a`
-    pub(crate) fn multiply_by<T: Real>(out: &mut [T], a: &[T]) {
+    fn multiply_by(out: &'a mut [T], a: &'a [T]) {
         for (out, &a) in out.iter_mut().zip(a) {
             *out *= a;
         }
     }
 
     /// `out += a`
-    pub(crate) fn add_to<T: Real>(out: &mut [T], a: &[T]) {
+    fn add_to(out: &'a mut [T], a: &'a [T]) {
         for (out, &a) in out.iter_mut().zip(a) {
             *out += a;
         }
     }
 
     /// `out += factor * a`
-    pub(crate) fn add_scaled<T: Real>(out: &mut [T], factor: T, a: &[T]) {
+    fn add_scaled(out: &'a mut [T], factor: T, a: &'a [T]) {
         for (out, &a) in out.iter_mut().zip(a) {
             *out += factor * a;
         }
     }
 
     /// `out += factor * a * b`
-    pub(crate) fn add_scaled_product<T: Real>(out: &mut [T], factor: T, a: &[T], b: &[T]) {
+    fn add_scaled_product(out: &'a mut [T], factor: T, a: &'a [T], b: &'a [T]) {
         for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
             *out += factor * a * b;
         }
     }
 
     /// `out = max(a, 0)`; a NaN stays one, so that it is seen in the loss.
-    pub(crate) fn relu<T: Real>(out: &mut [T], a: &[T]) {
+    fn relu(out: &'a mut [T], a: &'a [T]) {
         for (out, &a) in out.iter_mut().zip(a) {
             *out = if a < T::ZERO { T::ZERO } else { a };
         }
     }
 
     /// `out = gradient` where `a > 0`, else 0.
-    pub(crate) fn relu_gradient<T: Real>(out: &mut [T], gradient: &[T], a: &[T]) {
+    fn relu_gradient(out: &'a mut [T], gradient: &'a [T], a: &'a [T]) {
         for ((out, &gradient), &a) in out.iter_mut().zip(gradient).zip(a) {
             *out = if a > T::ZERO { gradient } else { T::ZERO };
         }
     }
 
     /// The sum, by 16 partial sums over positions modulo 16 that are then added in order.
-    pub(crate) fn sum<T: Real>(a: &[T]) -> T {
+    fn sum(a: &'a [T]) -> T {
         let mut partial = [T::ZERO; 16];
         let mut chunks = a.chunks_exact(16);
         for chunk in &mut chunks {
@@ -69,7 +103,7 @@ vectorised! {
     }
 
     /// The inner product, added up as [`sum`] does.
-    pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+    fn dot(a: &'a [T], b: &'a [T]) -> T {
         let mut partial = [T::ZERO; 16];
         let (mut left, mut right) = (a.chunks_exact(16), b.chunks_exact(16));
         for (a, b) in (&mut left).zip(&mut right) {
@@ -86,30 +120,85 @@ vectorised! {
 }
 
 /// `out = x^order`, order at least 1.
-pub(crate) fn power<T: Real>(out: &mut [T], x: &[T], order: usize) {
+pub(crate) fn power<T: Real>(path: CpuPath, out: &mut [T], x: &[T], order: usize) {
     if order == 1 {
         out.copy_from_slice(x);
         return;
     }
-    multiply_into(out, x, x);
+    multiply_into(path, out, x, x);
     for _ in 2..order {
-        multiply_by(out, x);
+        multiply_by(path, out, x);
     }
 }
 
 /// `out += order * x^(order - 1) * gradient`; `gradient` is used up.
-pub(crate) fn power_gradient<T: Real>(out: &mut [T], x: &[T], gradient: &mut [T], order: usize) {
+pub(crate) fn power_gradient<T: Real>(
+    path: CpuPath,
+    out: &mut [T],
+    x: &[T],
+    gradient: &mut [T],
+    order: usize,
+) {
     if order == 1 {
-        add_to(out, gradient);
+        add_to(path, out, gradient);
         return;
     }
     for _ in 2..order {
-        multiply_by(gradient, x);
+        multiply_by(path, gradient, x);
     }
-    add_scaled_product(out, T::from_f64(order as f64), x, gradient);
+    add_scaled_product(path, out, T::from_f64(order as f64), x, gradient);
 }
 
 /// The sum of squares.
-pub(crate) fn sum_of_squares<T: Real>(a: &[T]) -> T {
-    dot(a, a)
+pub(crate) fn sum_of_squares<T: Real>(path: CpuPath, a: &[T]) -> T {
+    dot(path, a, a)
+}
+
+passes! {
+    /// `out: columns x rows` becomes the transpose of `a: rows x columns`, in blocks of 8 x 8.
+    fn transpose(a: &'a [T], columns: usize, out: &'a mut [T]) {
+        const BLOCK: usize = 8;
+        let rows = a.len() / columns;
+        let (full_rows, full_columns) = (rows / BLOCK * BLOCK, columns / BLOCK * BLOCK);
+        for row in (0..full_rows).step_by(BLOCK) {
+            for column in (0..full_columns).step_by(BLOCK) {
+                let mut block = [[T::ZERO; BLOCK]; BLOCK];
+                for (i, line) in block.iter_mut().enumerate() {
+                    line.copy_from_slice(&a[(row + i) * columns + column..][..BLOCK]);
+                }
+                for j in 0..BLOCK {
+                    let line: [T; BLOCK] = std::array::from_fn(|i| block[i][j]);
+                    out[(column + j) * rows + row..][..BLOCK].copy_from_slice(&line);
+                }
+            }
+            for column in full_columns..columns {
+                for i in row..row + BLOCK {
+                    out[column * rows + i] = a[i * columns + column];
+                }
+            }
+        }
+        for row in full_rows..rows {
+            for column in 0..columns {
+                out[column * rows + row] = a[row * columns + column];
+            }
+        }
+    }
+
+    /// The inner product of each row of `a` with `b`; each is added up as [`sum`] does.
+    fn inner_products_with_one(a: &'a [T], b: &'a [T], out: &'a mut [T]) {
+        for (row, out) in a.chunks_exact(b.len()).zip(out) {
+            let mut partial = [T::ZERO; 16];
+            let (mut left, mut right) = (row.chunks_exact(16), b.chunks_exact(16));
+            for (a, b) in (&mut left).zip(&mut right) {
+                for ((partial, &a), &b) in partial.iter_mut().zip(a).zip(b) {
+                    *partial += a * b;
+                }
+            }
+            let rest = left.remainder().iter().zip(right.remainder());
+            for (partial, (&a, &b)) in partial.iter_mut().zip(rest) {
+                *partial += a * b;
+            }
+            *out = partial.into_iter().fold(T::ZERO, |sum, partial| sum + partial);
+        }
+    }
 }

@@ -1,14 +1,18 @@
 use super::layout::{Layer, Layout};
+use super::product::scratch_length;
 use super::real::Real;
 use super::{Network, Norm};
 use crate::matrix::Matrix;
 use crate::prepare::Target;
+use crate::terms::CpuPath;
 
 /// Buffers for one batch of at most `capacity` rows, made once and used for every batch.
 ///
 /// All batch matrices are features x rows.
 pub struct Workspace<T> {
     pub(super) capacity: usize,
+    /// The instructions that batches are computed with.
+    pub(super) path: CpuPath,
     /// Rows of the batch that is loaded.
     pub(super) rows: usize,
     pub(super) layers: Vec<Buffers<T>>,
@@ -34,6 +38,8 @@ pub(super) struct Buffers<T> {
     pub d_wide: Vec<T>,
     pub d_projections: Vec<T>,
     pub d_values: Vec<T>,
+    /// For weight gradients.
+    pub scratch: Vec<T>,
     /// Mean, variance and inverse deviation: with batch norm per term and unit, with layer norm
     /// per term and row of the batch.
     pub moments: [Vec<T>; 3],
@@ -105,6 +111,7 @@ impl<T: Real> Workspace<T> {
         let buffers = |layer: &Layer| Buffers::new(layer, capacity, training);
         Workspace {
             capacity,
+            path: CpuPath::detect(),
             rows: 0,
             layers: layout.layers.iter().map(buffers).collect(),
             skip: layout.skip.as_ref().map(buffers),
@@ -186,6 +193,12 @@ impl<T: Real> Buffers<T> {
             Norm::Batch => layer.term_values(),
             Norm::Layer => layer.terms() * capacity,
         };
+        let blocks = layer.blocks.iter().map(|block| block.rows);
+        let shapes = blocks
+            .chain([layer.weighted_rows])
+            .map(|rows| [rows, layer.outputs, gradient])
+            .chain([[layer.projections, layer.inputs, gradient]]);
+        let longest = shapes.map(scratch_length).max();
         Buffers {
             wide: zeros(layer.wide_rows() * capacity),
             projections: zeros(layer.projections * capacity),
@@ -194,6 +207,7 @@ impl<T: Real> Buffers<T> {
             d_wide: zeros(layer.wide_rows() * gradient),
             d_projections: zeros(layer.projections * gradient),
             d_values: zeros(layer.outputs * gradient),
+            scratch: zeros(longest.unwrap_or(0)),
             moments: [zeros(moments), zeros(moments), zeros(moments)],
         }
     }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::network::{Path, Real, vectorised};
+use crate::network::{Real, passes};
+use crate::terms::{CpuPath, Kernel, Lanes};
 
 /// How gradients become steps.
 ///
@@ -47,7 +48,7 @@ pub(super) struct Group<'a, T> {
 
 impl Step {
     /// Moves the parameters of one group, whose weight decay is `decay`.
-    pub(super) fn take<T: Real>(&self, group: Group<'_, T>, decay: f64) {
+    pub(super) fn take<T: Real>(&self, path: CpuPath, group: Group<'_, T>, decay: f64) {
         let number = self.number.min(i32::MAX as u64) as i32;
         let (coupled, shrink) = match self.optimiser {
             Optimiser::Adam => (decay, 1.0),
@@ -66,6 +67,7 @@ impl Step {
             self.epsilon,
         ];
         move_group(
+            path,
             group.parameters,
             group.gradient,
             group.mean,
@@ -75,14 +77,14 @@ impl Step {
     }
 }
 
-vectorised! {
+passes! {
     /// One pass over a group; `numbers` as [`Step::take`] lists them.
-    pub(crate) fn move_group<T: Real>(
-        parameters: &mut [T],
-        gradient: &[T],
-        mean: &mut [T],
-        square: &mut [T],
-        numbers: &[T; 10],
+    fn move_group(
+        parameters: &'a mut [T],
+        gradient: &'a [T],
+        mean: &'a mut [T],
+        square: &'a mut [T],
+        numbers: &'a [T; 10],
     ) {
         let [scale, coupled, shrink, beta1, rest1, beta2, rest2, rate, inverse, epsilon] = *numbers;
         let moments = mean.iter_mut().zip(square);

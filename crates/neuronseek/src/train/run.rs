@@ -7,6 +7,7 @@ use super::{
 };
 use crate::network::{Batch, Dropout, Network, Workspace, sum_of_squares};
 use crate::observe::{Control, Event};
+use crate::terms::CpuPath;
 
 /// Trains a network; afterwards it has the parameters of the best epoch.
 ///
@@ -138,7 +139,8 @@ impl Run<'_> {
             }
             let step = epoch as u64 * self.epoch_steps + position as u64;
             let loss = self.gradient(network, batch, step);
-            let norm = f64::from(sum_of_squares(self.workspace.gradient())).sqrt();
+            let norm =
+                f64::from(sum_of_squares(CpuPath::detect(), self.workspace.gradient())).sqrt();
             if !(loss.is_finite() && norm.is_finite()) {
                 return Pass::NotFinite;
             }
@@ -204,6 +206,7 @@ impl Run<'_> {
             },
         };
         let decay = config.weight_decay * self.regularisation(step);
+        let path = CpuPath::detect();
         let mut take = |range: std::ops::Range<usize>, decay: f64| {
             if range.is_empty() {
                 return;
@@ -214,7 +217,7 @@ impl Run<'_> {
                 mean: &mut self.state.mean[range.clone()],
                 square: &mut self.state.square[range],
             };
-            update.take(group, decay);
+            update.take(path, group, decay);
         };
         let mut end = 0;
         for range in &self.decayed {

@@ -1,0 +1,196 @@
+//! The time of a training epoch, ours and a PyTorch program's, in the same minute.
+//!
+//! The network is 8-64-32-1 with the neuron x + x^2 + cp(2, r=8) in every layer and ReLU, on 14,448
+//! rows of 8 normal inputs, batch 256, Adam at 0.001, one thread, the gathering of the batches
+//! included. Both are timed by the processor's time, so that other work on the machine counts
+//! little; the ratio of medians is the result.
+
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+
+use cpu_time::ProcessTime;
+use neuronseek::matrix::Matrix;
+use neuronseek::network::{Activation, Interactions, Network, NetworkConfig, Norm, Placement};
+use neuronseek::observe::{Control, Event, Observer};
+use neuronseek::prepare::Target;
+use neuronseek::train::{Optimiser, Regularisation, Samples, Schedule, TrainConfig, train};
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+
+/// Rows of the data.
+pub const ROWS: usize = 14_448;
+
+/// Epochs that are timed, after one that warms up.
+const EPOCHS: usize = 30;
+
+/// The rival, kept in the repository and compiled in.
+const PROGRAM: &str = include_str!("../../../benchmarks/network_epoch.py");
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochResult {
+    /// Median processor time of one of our epochs, in milliseconds.
+    pub milliseconds: f64,
+    /// The last epoch's mean training loss.
+    pub loss: f64,
+    /// The PyTorch program's figures; `None` where no Python with torch was found.
+    pub torch: Option<TorchEpoch>,
+    /// How many of our epochs fit into one of PyTorch's.
+    pub ratio: Option<f64>,
+    /// Why there is no ratio, in words.
+    pub note: Option<String>,
+}
+
+/// What the PyTorch program reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TorchEpoch {
+    /// Median processor time of one epoch, in milliseconds.
+    pub milliseconds: f64,
+    /// The last epoch's mean training loss.
+    pub loss: f64,
+    /// The version of torch.
+    pub version: String,
+}
+
+/// Times both.
+pub fn run() -> EpochResult {
+    let (milliseconds, loss) = ours();
+    let (torch, note) = match torch() {
+        Ok(torch) => (Some(torch), None),
+        Err(note) => (None, Some(note)),
+    };
+    EpochResult {
+        milliseconds,
+        loss,
+        ratio: torch.as_ref().map(|torch| torch.milliseconds / milliseconds),
+        torch,
+        note,
+    }
+}
+
+/// The network that is timed.
+pub fn network() -> NetworkConfig {
+    NetworkConfig {
+        inputs: 8,
+        outputs: 1,
+        hidden: vec![64, 32],
+        neuron: neuronseek::neuron::Neuron::new([
+            neuronseek::neuron::Term::pure(1),
+            neuronseek::neuron::Term::pure(2),
+            neuronseek::neuron::Term::interaction(2, 8),
+        ]),
+        placement: Placement::Every,
+        interactions: Interactions::Shared,
+        rank: 8,
+        activation: Activation::Relu,
+        norm: Norm::None,
+        dropout: 0.0,
+        skip: None,
+    }
+}
+
+/// The settings of the training that is timed: what the PyTorch program does.
+pub fn settings(epochs: usize) -> TrainConfig {
+    TrainConfig {
+        epochs,
+        learning_rate: 1e-3,
+        batch: Some(256),
+        optimiser: Optimiser::Adam,
+        beta2: 0.999,
+        weight_decay: 0.0,
+        schedule: Schedule::Constant,
+        warm_up: 0.0,
+        clip: None,
+        patience: None,
+        regularisation: Regularisation::Constant,
+        ..TrainConfig::default()
+    }
+}
+
+/// Normal inputs and y = sin(x_0) + x_1 x_2.
+pub fn data() -> (Matrix<f32>, Target) {
+    // A sum of twelve uniform numbers is normal enough to time a network on.
+    let mut state = 1u64;
+    let mut uniform = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 24) as f32
+    };
+    let mut normal = || (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+    let x: Vec<f32> = (0..ROWS * 8).map(|_| normal()).collect();
+    let y = x
+        .chunks(8)
+        .map(|x| f64::from(x[0].sin() + x[1] * x[2]))
+        .collect();
+    (
+        Matrix::from_vec(ROWS, 8, x),
+        Target::Values(Matrix::from_vec(ROWS, 1, y)),
+    )
+}
+
+/// Takes the processor time at the end of each epoch.
+struct Clock {
+    start: ProcessTime,
+    ends: Mutex<Vec<f64>>,
+}
+
+impl Observer for Clock {
+    fn notice(&self, event: &Event<'_>) {
+        if let Event::Progress { .. } = event
+            && let Ok(mut ends) = self.ends.lock()
+        {
+            ends.push(self.start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+}
+
+/// Median milliseconds of an epoch, and the last loss.
+fn ours() -> (f64, f64) {
+    let (inputs, target) = data();
+    let samples = Samples {
+        inputs: &inputs,
+        target: &target,
+        weights: None,
+    };
+    let clock = Clock {
+        start: ProcessTime::now(),
+        ends: Mutex::new(Vec::new()),
+    };
+    let control = Control {
+        observer: &clock,
+        stop: &AtomicBool::new(false),
+        deadline: None,
+    };
+    let trained = Network::new(network(), 0).ok().and_then(|mut network| {
+        let settings = settings(EPOCHS + 1);
+        train(&mut network, &samples, None, &settings, &control, None, &mut |_| {}).ok()
+    });
+    let loss = trained
+        .and_then(|history| history.epochs.last().map(|epoch| epoch.training_loss))
+        .unwrap_or(f64::NAN);
+    let ends = clock.ends.into_inner().unwrap_or_default();
+    let mut times: Vec<f64> = ends.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    times.sort_by(f64::total_cmp);
+    let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
+    (median, loss)
+}
+
+/// Runs the PyTorch program with `$NEURONSEEK_PYTHON`, else `python3`.
+fn torch() -> Result<TorchEpoch, String> {
+    let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let output = Command::new(&python)
+        .args(["-c", PROGRAM])
+        .env("OMP_NUM_THREADS", "1")
+        .output()
+        .map_err(|error| format!("{python} does not run ({error}): no PyTorch figure"))?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let last = errors.lines().last().unwrap_or_default();
+        return Err(format!(
+            "{python} runs no PyTorch program ({last}): no PyTorch figure"
+        ));
+    }
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("{python} printed no figures ({error})"))
+}
