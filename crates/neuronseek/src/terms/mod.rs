@@ -5,12 +5,17 @@
 //! Gradients are derived by hand. Automatic differentiation was rejected: it allocates a tape a
 //! step and cannot fuse the passes, which costs more than the arithmetic at these sizes.
 
+mod batch;
 mod buffer;
+mod element_wise;
 mod lanes;
 mod matmul;
 mod path;
+mod pieces;
 mod polynomial;
+mod values;
 
+pub use batch::{Batch, RowStore};
 pub use buffer::Buffer;
 pub(crate) use lanes::Lanes;
 pub use lanes::{PADDING, Real, padded};
@@ -18,3 +23,4 @@ pub use matmul::{Strided, Write, matmul};
 pub use path::CpuPath;
 pub(crate) use path::Kernel;
 pub use polynomial::{FunctionTerm, Piece, Polynomial, PureTerm};
+pub use values::{PieceGroup, TermShape, TermValues};
