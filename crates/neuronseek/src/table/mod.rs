@@ -18,6 +18,7 @@ mod origin;
 mod read;
 pub mod split;
 pub mod synthetic;
+mod write;
 
 pub use cells::{Cells, NumberCells, TextCells};
 pub use column::Column;

@@ -14,7 +14,7 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 pub use case::{Case, Mode, TrueTerm};
-pub use file::Truth;
+pub use file::{Truth, truth_path};
 pub use law::Law;
 
 use crate::matrix::Matrix;

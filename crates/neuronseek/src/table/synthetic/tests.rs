@@ -116,3 +116,56 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_files_hold_the_table_and_its_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.csv.gz");
+    let settings = Settings {
+        dim: 3,
+        rows: 20,
+        ..Settings::default()
+    };
+    let made = generate(&hybrid(1), &settings).unwrap();
+    let truth_path = made.write(&path, false).unwrap();
+    assert_eq!(truth_path, folder.path().join("data.truth.json"));
+
+    let table = crate::table::Table::read(&path, &Default::default()).unwrap();
+    let names: Vec<&str> = table
+        .columns()
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    assert_eq!(names, ["x1", "x2", "x3", "y"]);
+    assert_eq!(table.column("y").unwrap().numbers().unwrap(), made.y);
+    assert_eq!(
+        table.column("x2").unwrap().numbers().unwrap(),
+        made.inputs.column(1)
+    );
+
+    let json = std::fs::read_to_string(&truth_path).unwrap();
+    let truth: Truth = serde_json::from_str(&json).unwrap();
+    assert_eq!(truth, made.truth_document());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["neuron"], "x + cp(2, r=1)");
+    assert_eq!(json["structure"]["interaction"][0]["rank"], 1);
+    assert_eq!(json["law"], "normal");
+    assert_eq!(json["mode"], "hybrid");
+    assert_eq!(json["terms"][1]["factors"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn both_files_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = generate(&hybrid(0), &Settings::default()).unwrap();
+    let truth = folder.path().join("a.truth.json");
+    std::fs::write(&truth, "mine").unwrap();
+    let error = made.write(&folder.path().join("a.csv"), false).unwrap_err();
+    assert!(
+        error.to_string().contains("a.truth.json: exists already"),
+        "{error}"
+    );
+    assert!(!folder.path().join("a.csv").exists());
+    assert_eq!(std::fs::read_to_string(&truth).unwrap(), "mine");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}

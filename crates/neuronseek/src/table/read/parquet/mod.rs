@@ -70,6 +70,19 @@ fn decode(bytes: Vec<u8>, source: &str, missing: &Missing) -> Result<Table, Tabl
             .ok()
             .and_then(|more| rows.checked_add(more))
             .ok_or_else(|| damaged(source, "it has an impossible number of rows"))?;
+        let possible = group.columns().iter().all(|column| {
+            column.compressed_size() >= 0
+                && column.data_page_offset() >= 0
+                && column
+                    .dictionary_page_offset()
+                    .is_none_or(|offset| offset >= 0)
+        });
+        if !possible {
+            return Err(damaged(
+                source,
+                "a column lies before the start of the file",
+            ));
+        }
     }
     if rows == 0 {
         return Err(TableError::NoRows {
