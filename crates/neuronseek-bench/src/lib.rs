@@ -1,5 +1,7 @@
-//! The experiments of the paper and the measurements of the library.
+//! The experiments of the paper and the measurements of the library, as functions that give rows;
+//! the command prints them.
 
 pub mod epoch;
+pub mod recovery;
 pub mod step;
 pub mod torch;

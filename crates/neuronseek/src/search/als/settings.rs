@@ -1,0 +1,91 @@
+use serde::{Deserialize, Serialize};
+
+use crate::neuron::{Function, MAX_ORDER};
+use crate::search::SearchError;
+
+/// Settings of [`Als`](super::Als).
+///
+/// Minimises, over structures and coefficients,
+///
+/// `BIC = n sum_c ln(RSS_c / n) + p ln n`
+///
+/// with n rows, the residual sum of squares RSS_c of output c, and p free coefficients: D per pure
+/// or function term and output, `k D - k + C` per product of k projections with C outputs.
+///
+/// | setting | default | range |
+/// |---|---|---|
+/// | `max_order` | 5 | 1 to 9 |
+/// | `max_rank` | 8 | 0 to 64; 0 allows no interaction |
+/// | `functions` | none | sin, cos, exp, each at most once |
+/// | `starts` | 6 | 1 to 1000 |
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlsSettings {
+    /// The highest order of a term.
+    pub max_order: usize,
+    /// The highest rank of the interaction of one order.
+    pub max_rank: usize,
+    /// Element-wise functions that may be used beside powers.
+    pub functions: Vec<Function>,
+    /// Random starts of each new product.
+    pub starts: usize,
+}
+
+impl Default for AlsSettings {
+    fn default() -> AlsSettings {
+        AlsSettings {
+            max_order: 5,
+            max_rank: 8,
+            functions: Vec::new(),
+            starts: 6,
+        }
+    }
+}
+
+impl AlsSettings {
+    /// Checks all settings at once.
+    ///
+    /// # Errors
+    /// [`SearchError::Settings`] with one sentence per setting that is out of range.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let mut problems = Vec::new();
+        let mut range = |name: &str, value: usize, low: usize, high: usize| {
+            if !(low..=high).contains(&value) {
+                problems.push(format!("{name} {value} is out of range: {low} to {high}"));
+            }
+        };
+        range("max_order", self.max_order, 1, MAX_ORDER);
+        range("max_rank", self.max_rank, 0, 64);
+        range("starts", self.starts, 1, 1000);
+        for (index, function) in self.functions.iter().enumerate() {
+            if self.functions[..index].contains(function) {
+                problems.push(format!("function {} is given twice", function.name()));
+            }
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(SearchError::Settings(problems))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_bad_settings_are_named_at_once() {
+        let settings = AlsSettings {
+            max_order: 10,
+            max_rank: 65,
+            functions: vec![Function::Sin, Function::Sin],
+            starts: 0,
+        };
+        let SearchError::Settings(problems) = settings.check().unwrap_err() else {
+            panic!("another error");
+        };
+        assert_eq!(problems.len(), 4);
+        assert!(AlsSettings::default().check().is_ok());
+    }
+}
