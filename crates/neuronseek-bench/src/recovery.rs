@@ -141,8 +141,14 @@ pub fn verdict(found: &Neuron, truth: &Neuron) -> Verdict {
         let term = neuron.interactions().into_iter().find(|(o, _)| *o == order);
         term.map_or(0, |(_, rank)| rank.unwrap_or(usize::MAX))
     };
-    let pure = truth.pure_orders().iter().all(|order| found.pure_orders().contains(order));
-    let functions = truth.functions().iter().all(|function| found.functions().contains(function));
+    let pure = truth
+        .pure_orders()
+        .iter()
+        .all(|order| found.pure_orders().contains(order));
+    let functions = truth
+        .functions()
+        .iter()
+        .all(|function| found.functions().contains(function));
     let interactions = truth
         .interactions()
         .iter()
@@ -202,7 +208,10 @@ pub fn run(
     // Plain threads, each with a search pool of one thread: a worker of an outer pool that waits
     // for an inner one would take up another search meanwhile, and its seconds would add up.
     std::thread::scope(|scope| {
-        let threads: Vec<_> = pools.iter().map(|pool| scope.spawn(|| work(pool))).collect();
+        let threads: Vec<_> = pools
+            .iter()
+            .map(|pool| scope.spawn(|| work(pool)))
+            .collect();
         for thread in threads {
             match thread.join() {
                 Ok(part) => rows.extend(part),
@@ -388,8 +397,10 @@ mod tests {
         let expected: Vec<(String, u64)> = Case::all()
             .flat_map(|case| (0..2).map(move |seed| (case.to_string(), seed)))
             .collect();
-        let found: Vec<(String, u64)> =
-            rows.iter().map(|row| (row.case.clone(), row.seed)).collect();
+        let found: Vec<(String, u64)> = rows
+            .iter()
+            .map(|row| (row.case.clone(), row.seed))
+            .collect();
         assert_eq!(found, expected);
         let summaries = summarise(&rows);
         assert_eq!(summaries.len(), 16);

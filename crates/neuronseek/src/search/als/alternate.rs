@@ -31,14 +31,18 @@ pub(super) struct Trial {
 pub(super) fn sweep(view: &View<'_>, trial: &mut Trial) {
     let (sample, x) = (view.sample, view.x);
     let (order, count) = (trial.product.order, x.count());
-    let mut projections: Vec<Vec<f64>> =
-        (0..order).map(|index| sample.combine(x, trial.product.factor(index))).collect();
+    let mut projections: Vec<Vec<f64>> = (0..order)
+        .map(|index| sample.combine(x, trial.product.factor(index)))
+        .collect();
     let weights = &mut trial.product.weights;
     let length = dot(weights, weights).sqrt();
     weights.iter_mut().for_each(|weight| *weight /= length);
     let mut target = vec![0.0; x.padded()];
     for (residual, weight) in view.residuals.iter().zip(weights.iter()) {
-        target.iter_mut().zip(residual).for_each(|(t, r)| *t += weight * r);
+        target
+            .iter_mut()
+            .zip(residual)
+            .for_each(|(t, r)| *t += weight * r);
     }
     for index in 0..order {
         let mut h = sample.root.clone();
@@ -54,7 +58,9 @@ pub(super) fn sweep(view: &View<'_>, trial: &mut Trial) {
     }
     if view.residuals.len() > 1 {
         let mut values = sample.root.clone();
-        projections.iter().for_each(|projection| times(&mut values, projection));
+        projections
+            .iter()
+            .for_each(|projection| times(&mut values, projection));
         weigh(view, trial, values);
     }
     trial.product.balance();

@@ -1,7 +1,7 @@
 //! An orthonormal basis of the intercept and the element-wise terms.
 
 use super::columns::Columns;
-use super::dense::Cholesky;
+use super::dense::{Cholesky, dot};
 use super::sample::Sample;
 use crate::neuron::Term;
 
@@ -21,10 +21,6 @@ pub(super) struct Basis {
     pub q: Columns,
     /// The targets times the roots of the weights, less their projection.
     pub targets: Vec<Vec<f64>>,
-    /// For each column of `q` the feature it stands for: `None` is the intercept.
-    kept: Vec<Option<(Term, usize)>>,
-    /// Column j: feature j in terms of columns 0..=j of `q`.
-    triangle: Vec<Vec<f64>>,
 }
 
 impl Basis {
@@ -47,14 +43,16 @@ impl Basis {
             terms: Vec::new(),
             targets: Vec::new(),
             q,
-            kept: vec![None],
-            triangle: vec![vec![length]],
         };
         basis.targets = sample
             .targets
             .iter()
             .map(|target| {
-                let mut target: Vec<f64> = target.iter().zip(&sample.root).map(|(y, w)| y * w).collect();
+                let mut target: Vec<f64> = target
+                    .iter()
+                    .zip(&sample.root)
+                    .map(|(y, w)| y * w)
+                    .collect();
                 basis.project_out(sample, &mut target);
                 target
             })
@@ -75,44 +73,27 @@ impl Basis {
         };
         let inputs = values.count();
         let mut fresh = Columns::zeros(values.rows(), inputs);
-        let mut lengths = vec![0.0; inputs];
         for input in 0..inputs {
             let mut column = values.column(input);
-            column.iter_mut().zip(&sample.root).for_each(|(v, w)| *v *= w);
-            lengths[input] = super::dense::dot(&column, &column).sqrt();
-            if lengths[input] > 0.0 && lengths[input].is_finite() {
-                column.iter_mut().for_each(|v| *v /= lengths[input]);
+            column
+                .iter_mut()
+                .zip(&sample.root)
+                .for_each(|(v, w)| *v *= w);
+            let length = dot(&column, &column).sqrt();
+            if length > 0.0 && length.is_finite() {
+                column.iter_mut().for_each(|v| *v /= length);
                 fresh.set_column(input, &column);
             }
         }
-        let first = self.orthogonalise(sample, &fresh, DEPENDENT);
-        let second = self.orthogonalise(sample, &first.q, 0.0);
+        let once = self.orthogonalise(sample, &fresh, DEPENDENT);
+        let twice = self.orthogonalise(sample, &once, 0.0);
         let mut basis = Basis {
             terms: self.terms.iter().copied().chain([term]).collect(),
-            q: self.q.beside(&second.q),
+            q: self.q.beside(&twice),
             targets: self.targets.clone(),
-            kept: self.kept.clone(),
-            triangle: self.triangle.clone(),
         };
-        // fresh = Q C1 + Q1 R1 and Q1 = Q C2 + Q2 R2, so fresh = Q (C1 + C2 R1) + Q2 (R2 R1).
-        for (index, &input) in first.columns.iter().enumerate() {
-            let along = |row: usize| -> f64 {
-                let later: f64 = (0..=index)
-                    .map(|inner| second.inside[inner][row] * first.triangle[index][inner])
-                    .sum();
-                first.inside[index][row] + later
-            };
-            let across = |row: usize| -> f64 {
-                (row..=index)
-                    .map(|inner| second.triangle[inner][row] * first.triangle[index][inner])
-                    .sum()
-            };
-            let column = (0..self.rank()).map(along).chain((0..=index).map(across));
-            basis.triangle.push(column.map(|value| value * lengths[input]).collect());
-            basis.kept.push(Some((term, input)));
-        }
         for target in &mut basis.targets {
-            remove(sample, &second.q, target);
+            remove(sample, &twice, target);
         }
         basis
     }
@@ -122,89 +103,37 @@ impl Basis {
         remove(sample, &self.q, values);
     }
 
-    /// The coefficients whose element-wise sum is the projection of `values` (weighted): the
-    /// intercept, and one number per term and input.
-    pub fn coefficients(&self, sample: &Sample, values: &[f64]) -> (f64, Vec<(Term, Vec<f64>)>) {
-        let mut unknown = sample.sums(&self.q, values);
-        for column in (0..unknown.len()).rev() {
-            unknown[column] /= self.triangle[column][column];
-            let value = unknown[column];
-            for (row, element) in self.triangle[column][..column].iter().enumerate() {
-                unknown[row] -= element * value;
-            }
-        }
-        let mut intercept = 0.0;
-        let mut weights: Vec<(Term, Vec<f64>)> = self
-            .terms
-            .iter()
-            .map(|&term| (term, vec![0.0; sample.inputs()]))
-            .collect();
-        for (value, place) in unknown.into_iter().zip(&self.kept) {
-            match *place {
-                None => intercept = value,
-                Some((term, input)) => {
-                    if let Some((_, weights)) = weights.iter_mut().find(|(known, _)| *known == term) {
-                        weights[input] = value;
-                    }
-                }
-            }
-        }
-        (intercept, weights)
-    }
-
-    fn orthogonalise(&self, sample: &Sample, fresh: &Columns, tolerance: f64) -> Orthogonal {
+    /// An orthonormal basis of the part of unit-length columns outside this basis.
+    fn orthogonalise(&self, sample: &Sample, fresh: &Columns, tolerance: f64) -> Columns {
         let ones = vec![1.0; fresh.padded()];
         let (rank, count) = (self.rank(), fresh.count());
         let inside = sample.cross(&self.q, &ones, fresh);
-        let inside: Vec<Vec<f64>> = (0..count)
-            .map(|column| (0..rank).map(|row| inside[row * count + column]).collect())
-            .collect();
         let mut outside = Columns::zeros(fresh.rows(), count);
-        for (column, inside) in inside.iter().enumerate() {
-            let shadow = sample.combine(&self.q, inside);
+        for column in 0..count {
+            let along: Vec<f64> = (0..rank).map(|row| inside[row * count + column]).collect();
+            let shadow = sample.combine(&self.q, &along);
             let mut values = fresh.column(column);
             values.iter_mut().zip(shadow).for_each(|(v, s)| *v -= s);
             outside.set_column(column, &values);
         }
         let mut gram = sample.gram(&outside, &ones);
         // A column's dependence is judged by its whole length, which is 1, not by what is left.
-        let left: Vec<f64> = (0..count).map(|column| gram[column * count + column]).collect();
-        for (column, &left) in left.iter().enumerate() {
-            if left <= tolerance {
+        for column in 0..count {
+            if gram[column * count + column] <= tolerance {
                 gram[column * count + column] = 0.0;
             }
         }
         let factor = Cholesky::new(&gram, count, tolerance.max(1e-14));
         let columns: Vec<usize> = (0..count).filter(|&column| factor.kept[column]).collect();
         let mut q = Columns::zeros(fresh.rows(), columns.len());
-        let mut triangle = Vec::with_capacity(columns.len());
         for (index, &column) in columns.iter().enumerate() {
             let mut unit = vec![0.0; count];
             unit[column] = 1.0;
             factor.backward(&mut unit);
             q.set_column(index, &sample.combine(&outside, &unit));
-            triangle.push(columns[..=index].iter().map(|&row| factor.element(column, row)).collect());
         }
-        let inside = columns.iter().map(|&column| inside[column].clone()).collect();
-        Orthogonal {
-            q,
-            columns,
-            inside,
-            triangle,
-        }
+        q
     }
-}
-
-/// Columns split into a part inside a basis and an orthonormal rest.
-struct Orthogonal {
-    /// The orthonormal rest.
-    q: Columns,
-    /// Which columns are independent.
-    columns: Vec<usize>,
-    /// Each independent column's part inside the basis.
-    inside: Vec<Vec<f64>>,
-    /// Each independent column's part in the rest.
-    triangle: Vec<Vec<f64>>,
 }
 
 fn remove(sample: &Sample, q: &Columns, values: &mut [f64]) {

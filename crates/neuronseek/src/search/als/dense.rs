@@ -23,7 +23,8 @@ impl Cholesky {
             for column in 0..row {
                 if kept[column] {
                     let other = &above[column * size..][..size];
-                    let sum = matrix[row * size + column] - dot(&current[..column], &other[..column]);
+                    let sum =
+                        matrix[row * size + column] - dot(&current[..column], &other[..column]);
                     current[column] = sum / other[column];
                 }
             }
@@ -73,11 +74,6 @@ impl Cholesky {
         self.forward(&mut x);
         self.backward(&mut x);
         x
-    }
-
-    /// An element of the factor.
-    pub fn element(&self, row: usize, column: usize) -> f64 {
-        self.lower[row * self.size + column]
     }
 }
 
@@ -165,7 +161,11 @@ mod tests {
     fn a_dependent_column_is_dropped() {
         // Columns a, b, a + b.
         let (a, b) = ([1.0, 2.0, 3.0], [0.5, -1.0, 2.0]);
-        let columns = [a.to_vec(), b.to_vec(), (0..3).map(|i| a[i] + b[i]).collect()];
+        let columns = [
+            a.to_vec(),
+            b.to_vec(),
+            (0..3).map(|i| a[i] + b[i]).collect(),
+        ];
         let mut gram = vec![0.0; 9];
         for i in 0..3 {
             for j in 0..3 {
@@ -175,7 +175,9 @@ mod tests {
         let factor = Cholesky::new(&gram, 3, 1e-10);
         assert_eq!(factor.kept, [true, true, false]);
         // 2 a - b
-        let right: Vec<f64> = (0..3).map(|i| 2.0 * gram[i * 3] - gram[i * 3 + 1]).collect();
+        let right: Vec<f64> = (0..3)
+            .map(|i| 2.0 * gram[i * 3] - gram[i * 3 + 1])
+            .collect();
         let solution = factor.solve(&right);
         for (found, expected) in solution.iter().zip([2.0, -1.0, 0.0]) {
             assert!((found - expected).abs() < 1e-12);

@@ -34,7 +34,13 @@ pub(super) fn evidence(sample: &Sample, scale: &Scale, fit: &Fit) -> Vec<Evidenc
         let outputs = fit.squares.len() as f64;
         let lost = without.squares.iter().zip(&fit.squares).zip(&scale.totals);
         let explained: f64 = lost
-            .map(|((without, with), total)| if *total > 0.0 { (without - with) / total } else { 0.0 })
+            .map(|((without, with), total)| {
+                if *total > 0.0 {
+                    (without - with) / total
+                } else {
+                    0.0
+                }
+            })
             .sum();
         Evidence {
             term,

@@ -11,6 +11,9 @@ use crate::neuron::{Neuron, Term};
 /// are not modelled.
 const EXACT: f64 = 1e-12;
 
+/// BIC means nothing where the coefficients are nearly as many as the numbers they explain.
+const MOST_PARAMETERS: f64 = 0.5;
+
 /// A product of `order` projections: `y_c += weights_c prod_m <u_m, x>`.
 #[derive(Debug, Clone)]
 pub(super) struct Product {
@@ -33,20 +36,28 @@ impl Product {
     pub fn balance(&mut self) {
         let largest = self.weights.iter().fold(0.0f64, |a, b| a.max(b.abs()));
         let inputs = self.factors.len() / self.order;
-        let lengths: Vec<f64> = self.factors.chunks(inputs).map(|u| dot(u, u).sqrt()).collect();
+        let lengths: Vec<f64> = self
+            .factors
+            .chunks(inputs)
+            .map(|u| dot(u, u).sqrt())
+            .collect();
         let logarithm: f64 = lengths.iter().map(|length| length.ln()).sum::<f64>() + largest.ln();
         let common = (logarithm / self.order as f64).exp();
         if !(common.is_finite() && common > 0.0) {
             return;
         }
         for (factor, length) in self.factors.chunks_mut(inputs).zip(lengths) {
-            factor.iter_mut().for_each(|value| *value *= common / length);
+            factor
+                .iter_mut()
+                .for_each(|value| *value *= common / length);
         }
         let mut unit = largest;
         if let [single] = self.weights[..] {
             unit = single;
             if single < 0.0 {
-                self.factors[..inputs].iter_mut().for_each(|value| *value = -*value);
+                self.factors[..inputs]
+                    .iter_mut()
+                    .for_each(|value| *value = -*value);
             }
         }
         self.weights.iter_mut().for_each(|weight| *weight /= unit);
@@ -69,7 +80,10 @@ pub(super) struct Fit {
 impl Fit {
     /// The structure.
     pub fn neuron(&self) -> Neuron {
-        let products = self.products.iter().map(|product| Term::interaction(product.order, 1));
+        let products = self
+            .products
+            .iter()
+            .map(|product| Term::interaction(product.order, 1));
         Neuron::new(self.basis.terms.iter().copied().chain(products))
     }
 
@@ -85,7 +99,8 @@ impl Fit {
         outputs * self.basis.rank() + products
     }
 
-    /// `BIC = n sum_c ln(RSS_c / n) + p ln n`.
+    /// `BIC = n sum_c ln(RSS_c / n) + p ln n`; infinite for more coefficients than half the
+    /// target's numbers, where the residual says little.
     pub fn score(&mut self, sample: &Sample, problem: &Scale) {
         let n = sample.weight;
         let squares = self.squares.iter().zip(&problem.totals);
@@ -93,7 +108,11 @@ impl Fit {
             .map(|(rss, total)| (rss.max(EXACT * total) / n).max(f64::MIN_POSITIVE).ln())
             .sum();
         let parameters = self.parameters(sample, problem.inputs) as f64;
-        self.bic = problem.share * n * likelihood + parameters * n.ln();
+        self.bic = if parameters <= MOST_PARAMETERS * n * self.squares.len() as f64 {
+            problem.share * n * likelihood + parameters * n.ln()
+        } else {
+            f64::INFINITY
+        };
     }
 }
 
@@ -141,7 +160,13 @@ impl State {
     }
 
     /// Evaluates one changed product anew.
-    pub fn update(&mut self, sample: &Sample, basis: &Basis, products: &mut [Product], changed: usize) {
+    pub fn update(
+        &mut self,
+        sample: &Sample,
+        basis: &Basis,
+        products: &mut [Product],
+        changed: usize,
+    ) {
         let (leave_one_out, mut value) = evaluate(sample, &products[changed]);
         basis.project_out(sample, &mut value);
         self.others[changed] = leave_one_out;
@@ -166,14 +191,25 @@ impl State {
         let factor = Cholesky::new(&gram, count, 1e-11);
         self.residuals = basis.targets.clone();
         for (output, residual) in self.residuals.iter_mut().enumerate() {
-            let right: Vec<f64> = self.values.iter().map(|value| dot(value, residual)).collect();
+            let right: Vec<f64> = self
+                .values
+                .iter()
+                .map(|value| dot(value, residual))
+                .collect();
             let solution = factor.solve(&right);
             for ((product, value), weight) in products.iter_mut().zip(&self.values).zip(solution) {
                 product.weights[output] = weight;
-                residual.iter_mut().zip(value).for_each(|(r, v)| *r -= weight * v);
+                residual
+                    .iter_mut()
+                    .zip(value)
+                    .for_each(|(r, v)| *r -= weight * v);
             }
         }
-        self.squares = self.residuals.iter().map(|residual| dot(residual, residual)).collect();
+        self.squares = self
+            .residuals
+            .iter()
+            .map(|residual| dot(residual, residual))
+            .collect();
     }
 }
 

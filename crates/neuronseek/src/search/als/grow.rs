@@ -11,6 +11,7 @@ use super::alternate::View;
 use super::basis::Basis;
 use super::fit::{Fit, Scale, State};
 use super::refine::{Effort, refine};
+use super::rows::Rows;
 use super::sample::Sample;
 use super::starts::Moments;
 use crate::neuron::{Neuron, Term};
@@ -31,9 +32,9 @@ const POLISH: Effort = Effort {
 /// The state of a search on one sample.
 pub(super) struct Growth<'a> {
     pub sample: &'a Sample,
-    pub scale: &'a Scale,
-    pub settings: &'a AlsSettings,
-    pub seed: u64,
+    scale: &'a Scale,
+    settings: &'a AlsSettings,
+    seed: u64,
     /// Every structure that was fitted, with its best criterion.
     pub seen: Vec<Candidate>,
     /// The steps taken.
@@ -49,7 +50,20 @@ enum Addition {
     Product(usize),
 }
 
-impl Growth<'_> {
+impl<'a> Growth<'a> {
+    /// Nothing has grown yet.
+    pub fn new(rows: &'a Rows, settings: &'a AlsSettings, seed: u64) -> Growth<'a> {
+        Growth {
+            sample: &rows.sample,
+            scale: &rows.scale,
+            settings,
+            seed,
+            seen: Vec::new(),
+            path: Vec::new(),
+            fits: Vec::new(),
+        }
+    }
+
     /// Grows from the intercept until nothing lowers BIC; the fit with the lowest.
     pub fn run(&mut self, control: &Control<'_>) -> Fit {
         let mut best = self.finish(Fit {
@@ -197,7 +211,11 @@ impl Growth<'_> {
 
     fn see(&mut self, fit: &Fit) {
         let neuron = fit.neuron();
-        match self.seen.iter_mut().find(|candidate| candidate.neuron == neuron) {
+        match self
+            .seen
+            .iter_mut()
+            .find(|candidate| candidate.neuron == neuron)
+        {
             Some(known) => known.criterion = known.criterion.min(fit.bic),
             None => self.seen.push(Candidate {
                 neuron,

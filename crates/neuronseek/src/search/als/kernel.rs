@@ -72,7 +72,10 @@ pub(super) fn gram(level: Level, a: &Columns, v: &[f64]) -> Vec<f64> {
 
 /// `out_i = sum_d weights_d a_id`.
 pub(super) fn combine(level: Level, a: &Columns, weights: &[f64], out: &mut [f64]) {
-    assert!(a.padded() == out.len() && a.count() == weights.len(), "sizes");
+    assert!(
+        a.padded() == out.len() && a.count() == weights.len(),
+        "sizes"
+    );
     match level {
         // SAFETY: the level was found by run-time detection; the sizes were checked above.
         #[cfg(target_arch = "x86_64")]
@@ -235,7 +238,12 @@ mod x86 {
         #[inline(always)]
         unsafe fn times(self, other: Ymm) -> Ymm {
             // SAFETY: the trait's contract.
-            unsafe { Ymm(_mm256_mul_pd(self.0, other.0), _mm256_mul_pd(self.1, other.1)) }
+            unsafe {
+                Ymm(
+                    _mm256_mul_pd(self.0, other.0),
+                    _mm256_mul_pd(self.1, other.1),
+                )
+            }
         }
         #[inline(always)]
         unsafe fn plus(self, a: Ymm, b: Ymm) -> Ymm {
@@ -289,7 +297,9 @@ mod x86 {
 /// The first column of each tile and the end: as few tiles as fit, of nearly equal width.
 fn tile_edges(count: usize, tile: usize) -> Vec<usize> {
     let tiles = count.div_ceil(tile);
-    (0..=tiles).map(|index| index * count / tiles.max(1)).collect()
+    (0..=tiles)
+        .map(|index| index * count / tiles.max(1))
+        .collect()
 }
 
 /// A stretch of columns inside one block of rows.
@@ -303,14 +313,11 @@ struct Strip {
 /// The processor has the instructions of `L`; `a`, `b` and `v` have the same padded rows, a
 /// multiple of eight, and `sums` has `a.count() * b.count()` numbers.
 #[inline(always)]
-unsafe fn cross_body<L: Eight>(
-    a: &Columns,
-    v: &[f64],
-    b: &Columns,
-    upper: bool,
-    sums: &mut [f64],
-) {
-    let (edges_a, edges_b) = (tile_edges(a.count(), L::TILE), tile_edges(b.count(), L::TILE));
+unsafe fn cross_body<L: Eight>(a: &Columns, v: &[f64], b: &Columns, upper: bool, sums: &mut [f64]) {
+    let (edges_a, edges_b) = (
+        tile_edges(a.count(), L::TILE),
+        tile_edges(b.count(), L::TILE),
+    );
     for start in (0..v.len()).step_by(BLOCK) {
         let length = BLOCK.min(v.len() - start);
         let (block_a, block_b) = (a.block(start, length), b.block(start, length));

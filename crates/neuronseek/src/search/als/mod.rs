@@ -1,13 +1,37 @@
 //! `als`: alternating least squares with model choice.
+//!
+//! Held at all other factors, a term `prod_m <u_m, x>` is linear in each factor u_m, so every
+//! factor has a least-squares solution in closed form. A structure grows forward, one element-wise
+//! term or one product of projections at a time, and drops backward what no longer pays, by BIC.
+//! (Gates trained by gradients, the other method of this library, need thousands of steps for what
+//! a few sweeps do here.) One search runs through these files:
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `settings` | settings and their check |
+//! | `rows` | checks the problem, draws the rows to search on, makes targets of classes |
+//! | `sample`, `columns`, `kernel` | the rows, blocked for vector instructions, and sums over them |
+//! | `basis` | element-wise terms, orthonormal, so that they can be projected out |
+//! | `starts`, `alternate` | one more product, from several starts |
+//! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
+//! | `grow` | forward and backward, by BIC |
+//! | `folds` | the choice among the structures on the path, by held-out rows |
+//! | `design`, `finish` | the last linear stage on all rows; logits for classes |
+//! | `evidence` | what each term is worth |
 
 mod alternate;
 mod basis;
 mod columns;
 mod dense;
+mod design;
+mod evidence;
+mod finish;
 mod fit;
+mod folds;
 mod grow;
 mod kernel;
 mod refine;
+mod rows;
 mod sample;
 mod settings;
 mod starts;
@@ -16,17 +40,34 @@ use std::time::Instant;
 
 pub use settings::AlsSettings;
 
-use self::basis::Basis;
-use self::fit::Scale;
 use self::grow::Growth;
-use self::sample::Sample;
+use self::rows::Rows;
 use super::{Problem, Report, Search, SearchError};
-use crate::neuron::Term;
-use crate::observe::Control;
-use crate::prepare::Target;
-use crate::terms::Polynomial;
+use crate::observe::{Control, Event};
 
-/// Alternating least squares with model choice.
+/// Two structures whose BIC differs by less than this are a tie that the report names.
+const TIE: f64 = 6.0;
+
+/// How many other structures a report lists.
+const RUNNERS_UP: usize = 10;
+
+/// The search by alternating least squares with model choice.
+///
+/// ```
+/// use neuronseek::matrix::Matrix;
+/// use neuronseek::observe::Control;
+/// use neuronseek::prepare::Target;
+/// use neuronseek::search::{Problem, Search, als::Als};
+/// use neuronseek::table::synthetic::{Case, Mode, Settings, generate};
+///
+/// let case = Case { mode: Mode::Hybrid, variant: 1 };
+/// let table = generate(&case, &Settings { rows: 500, dim: 5, ..Settings::default() })?;
+/// let target = Target::Values(Matrix::from_vec(500, 1, table.y));
+/// let problem = Problem { inputs: &table.inputs, target: &target, weights: None };
+/// let report = Als::default().search(&problem, 0, &Control::silent())?;
+/// assert_eq!(report.neuron.to_string(), "x + cp(2, r=1)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Als {
     /// The settings.
@@ -46,32 +87,46 @@ impl Search for Als {
     ) -> Result<Report, SearchError> {
         let began = Instant::now();
         self.settings.check()?;
-        let Target::Values(values) = problem.target else {
-            return Err(SearchError::NotFinite("classes".into()));
-        };
-        let targets: Vec<Vec<f64>> = (0..values.columns()).map(|c| values.column(c)).collect();
-        let terms: Vec<Term> = (1..=self.settings.max_order).map(Term::pure)
-            .chain(self.settings.functions.iter().copied().map(Term::Function)).collect();
-        let ones = vec![1.0; values.rows()];
-        let weights = problem.weights.unwrap_or(&ones);
-        let sample = Sample::new(problem.inputs, &targets, weights, &terms);
-        let base = Basis::new(&sample, &[Term::pure(1)]);
-        let scale = Scale {
-            totals: Basis::intercept(&sample).targets.iter().map(|t| dense::dot(t, t)).collect(),
-            inputs: base.rank() - 1,
-            share: 1.0,
-        };
-        let mut growth = Growth { sample: &sample, scale: &scale, settings: &self.settings, seed, seen: vec![], path: vec![], fits: vec![] };
-        let fit = growth.run(control);
+        control.observer.notice(&Event::Stage {
+            name: "search (als)",
+        });
+        let rows = Rows::new(problem, &self.settings, seed)?;
+        let mut growth = Growth::new(&rows, &self.settings, seed);
+        let best = growth.run(control);
+        let chosen = finish::choose(&rows, &growth, best, control);
+        let polynomial = finish::polynomial(problem, &rows, &chosen)?;
+        let mut warnings = rows.warnings.clone();
+        warnings.extend(chosen.warnings);
+        let neuron = chosen.fit.neuron();
+        let mut runners_up = growth.seen;
+        runners_up.retain(|candidate| candidate.neuron != neuron && !candidate.neuron.is_empty());
+        runners_up.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
+        runners_up.truncate(RUNNERS_UP);
+        let near = runners_up
+            .iter()
+            .filter(|other| (other.criterion - chosen.fit.bic).abs() < TIE);
+        for other in near {
+            warnings.push(format!(
+                "{} explains the data about as well as {neuron} (BIC differs by {:.1})",
+                other.neuron,
+                other.criterion - chosen.fit.bic
+            ));
+        }
+        for warning in &warnings {
+            control.warn(warning);
+        }
         Ok(Report {
-            method: "als".into(),
-            neuron: fit.neuron(),
-            polynomial: Polynomial { inputs: sample.inputs(), intercept: vec![], pure: vec![], functions: vec![], pieces: vec![] },
-            evidence: vec![],
+            method: self.name().to_string(),
+            evidence: evidence::evidence(&rows.sample, &rows.scale, &chosen.fit),
+            neuron,
+            polynomial,
             path: growth.path,
-            runners_up: growth.seen,
+            runners_up,
             seconds: began.elapsed().as_secs_f64(),
-            warnings: vec![],
+            warnings,
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

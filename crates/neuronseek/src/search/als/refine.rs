@@ -73,7 +73,11 @@ fn step(
         let mut rest = &change[..];
         for &product in group {
             let (own, later) = rest.split_at(trial[product].factors.len());
-            trial[product].factors.iter_mut().zip(own).for_each(|(u, d)| *u += d);
+            trial[product]
+                .factors
+                .iter_mut()
+                .zip(own)
+                .for_each(|(u, d)| *u += d);
             rest = later;
         }
         let next = State::new(sample, &fit.basis, &mut trial);
@@ -117,7 +121,9 @@ impl System {
             inside[index * inputs * rank..][..inputs * rank].copy_from_slice(&along);
             let mut pull = vec![0.0; h.len()];
             for (residual, weight) in state.residuals.iter().zip(&products[*product].weights) {
-                pull.iter_mut().zip(residual).for_each(|(p, r)| *p += weight * r);
+                pull.iter_mut()
+                    .zip(residual)
+                    .for_each(|(p, r)| *p += weight * r);
             }
             times(&mut pull, h);
             let gradient = sample.sums(&sample.x, &pull);

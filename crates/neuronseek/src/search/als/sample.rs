@@ -34,7 +34,12 @@ pub(super) struct Sample {
 impl Sample {
     /// `inputs` is rows x inputs, `targets` one vector of rows per output, `weights` one
     /// non-negative number per row; `terms` are the element-wise terms that may be asked for.
-    pub fn new(inputs: &Matrix<f64>, targets: &[Vec<f64>], weights: &[f64], terms: &[Term]) -> Sample {
+    pub fn new(
+        inputs: &Matrix<f64>,
+        targets: &[Vec<f64>],
+        weights: &[f64],
+        terms: &[Term],
+    ) -> Sample {
         let rows = inputs.rows();
         let scale: Vec<f64> = (0..inputs.columns())
             .map(|input| {
@@ -144,7 +149,8 @@ impl Sample {
     }
 
     fn count(&self, multiplications: usize) {
-        self.work.fetch_add(multiplications as u64, Ordering::Relaxed);
+        self.work
+            .fetch_add(multiplications as u64, Ordering::Relaxed);
     }
 }
 

@@ -78,11 +78,18 @@ impl Moments {
         let outputs = view.residuals.len();
         let mut trials = Vec::new();
         if let Some(reduced) = &self.reduced {
-            let narrow = View { x: reduced, ..*view };
+            let narrow = View {
+                x: reduced,
+                ..*view
+            };
             let starts = (0..4 * starts)
                 .map(|_| random_trial(order, reduced.count(), outputs, random))
                 .collect();
-            trials.extend(screen(&narrow, starts, 2).into_iter().map(|trial| self.lift(trial)));
+            trials.extend(
+                screen(&narrow, starts, 2)
+                    .into_iter()
+                    .map(|trial| self.lift(trial)),
+            );
         }
         if order == 2 {
             let mut trial = random_trial(2, view.x.count(), outputs, random);
@@ -100,7 +107,9 @@ impl Moments {
                 let inputs = self.directions[0].len();
                 (0..inputs).map(move |input| {
                     let parts = factor.iter().zip(&self.directions);
-                    parts.map(|(weight, direction)| weight * direction[input]).sum::<f64>()
+                    parts
+                        .map(|(weight, direction)| weight * direction[input])
+                        .sum::<f64>()
                 })
             })
             .collect();
@@ -150,10 +159,19 @@ fn settle(view: &View<'_>, trial: &mut Trial) {
 fn random_trial(order: usize, count: usize, outputs: usize, random: &mut ChaCha8Rng) -> Trial {
     let length = (count as f64).sqrt();
     let mut draw = |n: usize| -> Vec<f64> {
-        (0..n).map(|_| random.sample::<f64, _>(StandardNormal)).collect()
+        (0..n)
+            .map(|_| random.sample::<f64, _>(StandardNormal))
+            .collect()
     };
-    let factors = draw(order * count).into_iter().map(|value| value / length).collect();
-    let weights = if outputs == 1 { vec![1.0] } else { draw(outputs) };
+    let factors = draw(order * count)
+        .into_iter()
+        .map(|value| value / length)
+        .collect();
+    let weights = if outputs == 1 {
+        vec![1.0]
+    } else {
+        draw(outputs)
+    };
     Trial {
         product: Product {
             order,
@@ -173,19 +191,30 @@ fn pair(eigenpairs: &[(f64, Vec<f64>)]) -> [Vec<f64>; 2] {
     let (a, b) = (first.0.max(0.0).sqrt(), (-last.0).max(0.0).sqrt());
     let (a, b) = if a + b > 0.0 { (a, b) } else { (1.0, 1.0) };
     let both = |sign: f64| -> Vec<f64> {
-        first.1.iter().zip(&last.1).map(|(p, q)| a * p + sign * b * q).collect()
+        first
+            .1
+            .iter()
+            .zip(&last.1)
+            .map(|(p, q)| a * p + sign * b * q)
+            .collect()
     };
     [both(1.0), both(-1.0)]
 }
 
 fn largest(residuals: &[Vec<f64>]) -> &[f64] {
     let square = |values: &&Vec<f64>| -> f64 { values.iter().map(|v| v * v).sum() };
-    let best = residuals.iter().max_by(|a, b| square(a).total_cmp(&square(b)));
+    let best = residuals
+        .iter()
+        .max_by(|a, b| square(a).total_cmp(&square(b)));
     best.map_or(&[], |values| values)
 }
 
 fn weighted(sample: &Sample, values: &[f64]) -> Vec<f64> {
-    values.iter().zip(&sample.root).map(|(value, root)| value * root).collect()
+    values
+        .iter()
+        .zip(&sample.root)
+        .map(|(value, root)| value * root)
+        .collect()
 }
 
 /// ln of the squared residual of each row, about its mean, times the row weights; squares far
@@ -196,7 +225,11 @@ fn logarithm(sample: &Sample, residuals: &[Vec<f64>]) -> Vec<f64> {
     let mean = (0..rows).map(square).sum::<f64>() / sample.weight;
     let value = |row: usize| {
         let weight = sample.root[row] * sample.root[row];
-        if weight > 0.0 { (square(row) / (weight * mean) + 1e-3).ln() } else { 0.0 }
+        if weight > 0.0 {
+            (square(row) / (weight * mean) + 1e-3).ln()
+        } else {
+            0.0
+        }
     };
     let middle = (0..rows)
         .map(|row| sample.root[row] * sample.root[row] * value(row))
