@@ -104,26 +104,27 @@ impl Metrics {
     }
 }
 
-/// Row weights that sum to 1.
-struct Weights(Vec<f64>);
+/// Row weights and their sum. (Weights divided by their sum would make 136 right of 165 rows
+/// another number than 136/165.)
+struct Weights {
+    of: Vec<f64>,
+    sum: f64,
+}
 
 impl Weights {
     fn new(weights: Option<&[f64]>, rows: usize) -> Option<Weights> {
         let weights = weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec);
         let sum: f64 = weights.iter().sum();
         let fit = weights.len() == rows && sum > 0.0 && sum.is_finite();
-        (fit && weights.iter().all(|&weight| weight >= 0.0))
-            .then(|| Weights(weights.iter().map(|weight| weight / sum).collect()))
+        let fit = fit && weights.iter().all(|&weight| weight >= 0.0);
+        fit.then_some(Weights { of: weights, sum })
     }
 
     fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
         // A row of weight 0 must not bring in an infinity.
-        let terms = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, weight)| **weight > 0.0);
-        terms.map(|(row, weight)| weight * value(row)).sum()
+        let rows = self.of.iter().enumerate();
+        let terms = rows.filter(|(_, weight)| **weight > 0.0);
+        terms.map(|(row, weight)| weight * value(row)).sum::<f64>() / self.sum
     }
 }
 
@@ -183,7 +184,7 @@ fn area_of_one(scores: &[f64], inside: impl Fn(usize) -> bool, weights: &Weights
     for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
         let sum = |wanted: bool| -> f64 {
             let rows = tied.iter().filter(|&&row| inside(row) == wanted);
-            rows.map(|&row| weights.0[row]).sum()
+            rows.map(|&row| weights.of[row]).sum()
         };
         let (here, outside) = (sum(true), sum(false));
         won += here * (below + 0.5 * outside);
@@ -197,7 +198,7 @@ fn f1_macro(labels: &[usize], predicted: &[usize], count: usize, weights: &Weigh
     // Per class: right, rows of the class, rows predicted to be of it.
     let mut sums = vec![[0.0; 3]; count];
     for (row, (&label, &guess)) in labels.iter().zip(predicted).enumerate() {
-        let weight = weights.0[row];
+        let weight = weights.of[row];
         if label == guess {
             sums[label][0] += weight;
         }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::quantile::{Sorted, root_mean_square};
+use super::quantile::{Sorted, is_indicator, root_mean_square};
 use crate::matrix::Matrix;
 
 /// Scaled inputs stay below this in absolute value.
@@ -78,14 +78,14 @@ impl NetworkScale {
 
 impl Bounded {
     fn fit(column: &[f64]) -> Bounded {
-        let sorted = Sorted::new(column.iter().copied());
-        if sorted.is_indicator() {
+        if is_indicator(column) {
             return Bounded {
                 center: 0.0,
                 scale: 1.0,
                 bounded: false,
             };
         }
+        let sorted = Sorted::new(column.iter().copied());
         let center = sorted.median();
         let range = sorted.quantile(0.75) - sorted.quantile(0.25);
         let deviation = root_mean_square(sorted.values().iter().map(|value| value - center));

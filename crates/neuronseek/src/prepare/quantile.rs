@@ -38,13 +38,14 @@ impl Sorted {
     pub fn distinct(&self) -> usize {
         self.0.chunk_by(|a, b| a == b).count()
     }
+}
 
-    /// Whether no value is other than 0 and 1, and both occur.
-    pub fn is_indicator(&self) -> bool {
-        self.0.first() == Some(&0.0)
-            && self.0.last() == Some(&1.0)
-            && self.0.iter().all(|&value| value == 0.0 || value == 1.0)
-    }
+/// Whether no value is other than 0 and 1, and both occur. (Asked before a column is sorted: most
+/// columns of an encoded table of categories are such.)
+pub(super) fn is_indicator(values: &[f64]) -> bool {
+    values.iter().all(|&value| value == 0.0 || value == 1.0)
+        && values.contains(&0.0)
+        && values.contains(&1.0)
 }
 
 /// The root of the mean of squares of numbers whose squares may overflow; 0 for no numbers.
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn indicators_hold_both_values_and_no_other() {
-        let is = |values: &[f64]| Sorted::new(values.iter().copied()).is_indicator();
+        let is = is_indicator;
         assert!(is(&[0.0, 1.0, 1.0]));
         assert!(!is(&[0.0, 0.0]) && !is(&[1.0]) && !is(&[0.0, 0.5, 1.0]) && !is(&[]));
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::quantile::{Sorted, root_mean_square};
+use super::quantile::{Sorted, is_indicator, root_mean_square};
 use crate::matrix::Matrix;
 
 /// Cells further from the median than this many deviations of their side are winsorised.
@@ -136,8 +136,7 @@ impl InputScale {
     }
 
     fn fit(column: &[f64], origin: Origin) -> InputScale {
-        let sorted = Sorted::new(column.iter().copied());
-        if sorted.is_indicator() {
+        if is_indicator(column) {
             return InputScale {
                 shift: 0.0,
                 scale: 1.0,
@@ -145,6 +144,7 @@ impl InputScale {
                 winsorised: 0,
             };
         }
+        let sorted = Sorted::new(column.iter().copied());
         let (low, high) = (sorted.quantile(0.05), sorted.quantile(0.95));
         let keep = match origin {
             Origin::Keep => true,
