@@ -19,7 +19,16 @@ fn epoch(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut network = start.clone();
             let control = Control::silent();
-            train(&mut network, &samples, None, &settings, &control, None, &mut |_| {}).unwrap()
+            train(
+                &mut network,
+                &samples,
+                None,
+                &settings,
+                &control,
+                None,
+                &mut |_| {},
+            )
+            .unwrap()
         });
     });
     criterion.bench_function("network predict 8-64-32-1, 14448 rows", |bencher| {

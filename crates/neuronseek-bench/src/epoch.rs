@@ -62,7 +62,9 @@ pub fn run() -> EpochResult {
     EpochResult {
         milliseconds,
         loss,
-        ratio: torch.as_ref().map(|torch| torch.milliseconds / milliseconds),
+        ratio: torch
+            .as_ref()
+            .map(|torch| torch.milliseconds / milliseconds),
         torch,
         note,
     }
@@ -164,7 +166,16 @@ fn ours() -> (f64, f64) {
     };
     let trained = Network::new(network(), 0).ok().and_then(|mut network| {
         let settings = settings(EPOCHS + 1);
-        train(&mut network, &samples, None, &settings, &control, None, &mut |_| {}).ok()
+        train(
+            &mut network,
+            &samples,
+            None,
+            &settings,
+            &control,
+            None,
+            &mut |_| {},
+        )
+        .ok()
     });
     let loss = trained
         .and_then(|history| history.epochs.last().map(|epoch| epoch.training_loss))
