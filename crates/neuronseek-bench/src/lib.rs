@@ -4,4 +4,5 @@
 pub mod epoch;
 pub mod recovery;
 pub mod step;
+pub mod tables;
 pub mod torch;

@@ -4,10 +4,42 @@ use serde::{Deserialize, Serialize};
 
 /// A dense matrix, `rows x columns`, stored row after row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Stored<T>")]
 pub struct Matrix<T> {
     rows: usize,
     columns: usize,
     data: Vec<T>,
+}
+
+/// A matrix as a file holds it, before its shape is checked.
+#[derive(Deserialize)]
+struct Stored<T> {
+    rows: usize,
+    columns: usize,
+    data: Vec<T>,
+}
+
+impl<T> TryFrom<Stored<T>> for Matrix<T> {
+    type Error = String;
+
+    fn try_from(stored: Stored<T>) -> Result<Matrix<T>, String> {
+        let Stored {
+            rows,
+            columns,
+            data,
+        } = stored;
+        if rows.checked_mul(columns) != Some(data.len()) {
+            return Err(format!(
+                "a matrix of {rows} x {columns} has {} elements",
+                data.len()
+            ));
+        }
+        Ok(Matrix {
+            rows,
+            columns,
+            data,
+        })
+    }
 }
 
 impl<T: Copy + Default> Matrix<T> {

@@ -40,6 +40,15 @@ pub enum Metrics {
 }
 
 impl Metrics {
+    /// What candidates are compared by, lower is better: nmse (mse where the target does not
+    /// vary) or log loss.
+    pub fn loss(&self) -> f64 {
+        match self {
+            Metrics::Regression { nmse, mse, .. } => nmse.unwrap_or(*mse),
+            Metrics::Classification { log_loss, .. } => *log_loss,
+        }
+    }
+
     /// Metrics of a regression: `truth` and `predicted` are rows x targets, `weights` one
     /// non-negative number per row. `None` without rows, without a weight above 0, or when the
     /// lengths differ.

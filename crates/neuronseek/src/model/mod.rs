@@ -1,7 +1,26 @@
 //! The model: preparation + neuron + network in one file; fit, predict, evaluate, save, load.
+//!
+//! A fit is a contest on validation rows between the network of the found neuron, the plain
+//! network of `x` at equal parameters, and the search's polynomial in closed form. Keeping the
+//! found neuron without a contest was rejected: on many tables the plain neuron is as good.
 
+mod candidate;
+mod checkpoint;
+mod data;
+mod file;
+mod fit;
 mod metrics;
 mod options;
+mod predict;
+mod report;
+mod searching;
 
+pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
+pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use metrics::Metrics;
-pub use options::{FitOptions, Holdout, NeuronChoice, SearchMethod, Task};
+pub use options::{
+    FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions,
+};
+pub use predict::{Model, ModelError, Prediction};
+pub use report::{CandidateKind, FitReport, Outcome, Rows};
+pub use searching::method;

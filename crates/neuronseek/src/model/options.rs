@@ -1,20 +1,14 @@
-use crate::network::{Activation, Interactions, Norm, Placement};
-use crate::neuron::{Function, Neuron};
+use std::path::PathBuf;
 
-/// What kind of prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Task {
-    /// Text or few integers are classes; said which and why.
-    #[default]
-    Auto,
-    /// Numbers.
-    Regression,
-    /// Classes.
-    Classification,
-}
+use serde::{Deserialize, Serialize};
+
+use crate::network::{Activation, Interactions, Loss, Norm, Placement};
+use crate::neuron::{Function, Neuron};
+use crate::prepare::{PrepareOptions, Origin};
+use crate::train::{TrainConfig, TrainError};
 
 /// Where the neuron comes from.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum NeuronChoice {
     /// Searched, and kept only if it beats `x` on validation rows at equal parameters.
     #[default]
@@ -24,7 +18,7 @@ pub enum NeuronChoice {
 }
 
 /// The search method and its preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SearchMethod {
     /// Alternating least squares with model choice.
     #[default]
@@ -35,44 +29,37 @@ pub enum SearchMethod {
     TdPaper,
 }
 
-/// Which rows are held out for the test metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Holdout {
-    /// None.
-    #[default]
-    None,
-    /// A share of the rows, drawn by the seed.
-    Fraction(f64),
-    /// The tabular protocol's hash split of this number.
-    Split(u64),
+/// Settings of a search, whatever its method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchOptions {
+    /// How to search; default `als`.
+    pub method: SearchMethod,
+    /// The highest order of a term, 1 to 9; default 5.
+    pub max_order: usize,
+    /// The highest rank of an interaction, 1 to 64; default 8.
+    pub max_rank: usize,
+    /// Element-wise functions that the search may use beside powers; default none.
+    pub functions: Vec<Function>,
+    /// Where inputs have their zero; default automatic.
+    pub origin: Origin,
 }
 
-/// Settings of a fit. [`Default`] gives the command's defaults.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FitOptions {
-    /// The target columns.
-    pub targets: Vec<String>,
-    /// Regression or classification.
-    pub task: Task,
-    /// Searched or given.
-    pub neuron: NeuronChoice,
-    /// How to search.
-    pub method: SearchMethod,
-    /// The highest order of a term, 1 to 9.
-    pub max_order: usize,
-    /// The highest rank of an interaction.
-    pub max_rank: usize,
-    /// Element-wise functions that the search may use beside powers.
-    pub functions: Vec<Function>,
-    /// Which rows are held out.
-    pub holdout: Holdout,
-    /// A column of sample weights.
-    pub weights: Option<String>,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// Whether a plain network of equal size is fitted beside.
-    pub compare: bool,
-    /// Units of each hidden layer.
+impl Default for SearchOptions {
+    fn default() -> Self {
+        SearchOptions {
+            method: SearchMethod::Als,
+            max_order: 5,
+            max_rank: 8,
+            functions: Vec::new(),
+            origin: Origin::Auto,
+        }
+    }
+}
+
+/// The shape of the networks; inputs, outputs and the neuron follow from the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkOptions {
+    /// Units of each hidden layer; the plain network beside is widened to equal parameters.
     pub hidden: Vec<usize>,
     /// The rank of interactions in the network.
     pub rank: usize,
@@ -84,12 +71,89 @@ pub struct FitOptions {
     pub activation: Activation,
     /// The norm per term.
     pub norm: Norm,
-    /// The dropout probability.
+    /// The dropout probability, 0 to below 1.
     pub dropout: f32,
-    /// The highest number of epochs.
-    pub epochs: usize,
-    /// The highest learning rate of the schedule.
-    pub learning_rate: f32,
-    /// Rows a step; `None` chooses by the number of rows.
-    pub batch: Option<usize>,
+    /// A neuron straight from inputs to outputs.
+    pub skip: Option<Neuron>,
+    /// Networks of different seeds that are averaged, 1 to 64.
+    pub members: usize,
+}
+
+impl Default for NetworkOptions {
+    fn default() -> Self {
+        NetworkOptions {
+            hidden: vec![64, 32],
+            rank: 8,
+            placement: Placement::First,
+            interactions: Interactions::Shared,
+            activation: Activation::Silu,
+            norm: Norm::None,
+            dropout: 0.1,
+            skip: Some(Neuron::linear()),
+            members: 2,
+        }
+    }
+}
+
+/// Which rows are held out for the test metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub enum Holdout {
+    /// None.
+    #[default]
+    None,
+    /// A share of the rows, above 0 and below 1, drawn by the seed.
+    Fraction(f64),
+    /// The tabular protocol's hash split of this number.
+    Split(u64),
+}
+
+/// Settings of a fit. [`Default`] gives the command's defaults, but for the target.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FitOptions {
+    /// Targets, kinds of columns, columns to leave out, weights.
+    pub prepare: PrepareOptions,
+    /// Searched or given.
+    pub neuron: NeuronChoice,
+    /// How to search.
+    pub search: SearchOptions,
+    /// What networks are built.
+    pub network: NetworkOptions,
+    /// How they are trained; its loss and seed are set by `loss` and `seed`.
+    pub train: TrainConfig,
+    /// What training makes small; `None` is the mean squared error or the cross-entropy.
+    pub loss: Option<Loss>,
+    /// Which rows are held out.
+    pub holdout: Holdout,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Whether a plain network of equal size is fitted beside a given neuron.
+    pub compare: bool,
+    /// Where the state of the fit is kept while it runs; removed when it ends.
+    pub checkpoint: Option<PathBuf>,
+    /// Whether the fit goes on from an existing checkpoint.
+    pub resume: bool,
+}
+
+impl FitOptions {
+    /// All settings of this struct's own that are out of range, in words; empty when all is well.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Holdout::Fraction(share) = self.holdout
+            && !(share > 0.0 && share < 1.0)
+        {
+            problems.push(format!(
+                "test fraction {share} is out of range: above 0 and below 1"
+            ));
+        }
+        if !(1..=64).contains(&self.network.members) {
+            problems.push(format!(
+                "members {} is out of range: 1 to 64",
+                self.network.members
+            ));
+        }
+        if let Err(TrainError::Config { problems: bad }) = self.train.check() {
+            problems.extend(bad);
+        }
+        problems
+    }
 }

@@ -88,6 +88,27 @@ impl Polynomial {
         outputs + element_wise + pieces
     }
 
+    /// Whether all parts fit each other and all numbers are finite; the error says what does not.
+    pub fn check(&self) -> Result<(), String> {
+        let outputs = self.outputs();
+        let element_wise = self.pure.iter().map(|term| &term.weights);
+        let element_wise = element_wise.chain(self.functions.iter().map(|term| &term.weights));
+        for weights in element_wise {
+            check_shape(weights, self.inputs, outputs)?;
+        }
+        for piece in &self.pieces {
+            check_shape(&piece.factors, piece.order(), self.inputs)?;
+            if piece.order() == 0 || piece.weights.len() != outputs {
+                return Err("a product of the polynomial has a wrong shape".to_string());
+            }
+        }
+        let pieces = self.pieces.iter().flat_map(|piece| &piece.weights);
+        if !self.intercept.iter().chain(pieces).all(|value| value.is_finite()) {
+            return Err("the polynomial has a coefficient that is not finite".to_string());
+        }
+        Ok(())
+    }
+
     /// The outputs for each row: `x` is rows x inputs, the result rows x outputs.
     pub fn values(&self, x: &Matrix<f64>) -> Matrix<f64> {
         let outputs = self.outputs();
@@ -123,6 +144,21 @@ impl Polynomial {
         }
         result
     }
+}
+
+fn check_shape(matrix: &Matrix<f64>, rows: usize, columns: usize) -> Result<(), String> {
+    let (found_rows, found_columns) = (matrix.rows(), matrix.columns());
+    if (found_rows, found_columns) != (rows, columns)
+        || Some(matrix.data().len()) != rows.checked_mul(columns)
+    {
+        return Err(format!(
+            "coefficients of the polynomial are {found_rows} x {found_columns}, not {rows} x {columns}"
+        ));
+    }
+    if !matrix.data().iter().all(|value| value.is_finite()) {
+        return Err("the polynomial has a coefficient that is not finite".to_string());
+    }
+    Ok(())
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -1,0 +1,257 @@
+//! `bench tables`: the default fit on every table of a folder, under the tabular protocol.
+//!
+//! The folder holds `INDEX.json` (a list `datasets` of name, file, target) and the tables.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use neuronseek::model::{CandidateKind, FitError, FitOptions, Holdout, Metrics, Outcome, fit};
+use neuronseek::observe::Control;
+use neuronseek::table::{ReadOptions, Table, TableError};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Columns that the protocol leaves out because they leak the target.
+const LEAKS: [(&str, &[&str]); 1] = [("eye_movements", &["lineNo", "assgNo"])];
+
+/// What is run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder with `INDEX.json`.
+    pub folder: PathBuf,
+    /// The hash splits of the protocol.
+    pub splits: Vec<u64>,
+    /// Only tables whose name contains one of these; empty for all.
+    pub only: Vec<String>,
+    /// The fit's settings; targets, left-out columns and the split are set per table.
+    pub options: FitOptions,
+}
+
+/// One fit.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableResult {
+    /// The table.
+    pub table: String,
+    /// The hash split.
+    pub split: u64,
+    /// "nmse" or "log loss", on the test rows.
+    pub loss: String,
+    /// Rows trained and validated on.
+    pub training_rows: usize,
+    /// Test rows.
+    pub test_rows: usize,
+    /// The model's loss.
+    pub model: f64,
+    /// The linear model's loss.
+    pub linear: f64,
+    /// The loss of the network of the found neuron.
+    pub found_network: Option<f64>,
+    /// The loss of the plain network of equal size.
+    pub plain_network: Option<f64>,
+    /// The loss of the search's polynomial.
+    pub polynomial: Option<f64>,
+    /// What the model is: "network" or "polynomial".
+    pub kind: CandidateKind,
+    /// The model's neuron.
+    pub neuron: String,
+    /// What the search found.
+    pub found: String,
+    /// The model's coefficients.
+    pub parameters: usize,
+    /// Wall-clock seconds, reading the table included.
+    pub seconds: f64,
+    /// The model's test metrics.
+    pub metrics: Metrics,
+}
+
+/// Why the tables cannot be run.
+#[derive(Debug, Error)]
+pub enum TablesError {
+    /// The index.
+    #[error("cannot read {path}: {reason}; name the folder with --data")]
+    Index {
+        /// The index file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No table of such a name.
+    #[error("no table in {path} has a name with {only}")]
+    None {
+        /// The index file.
+        path: String,
+        /// What was asked for.
+        only: String,
+    },
+    /// A table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A fit.
+    #[error("{table}: {source}")]
+    Fit {
+        /// The table.
+        table: String,
+        /// What went wrong.
+        source: FitError,
+    },
+}
+
+#[derive(Deserialize)]
+struct Index {
+    datasets: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    name: String,
+    file: String,
+    target: String,
+}
+
+/// Fits every table and hands each result to `each` as soon as it is there.
+///
+/// # Errors
+/// See [`TablesError`]; the first table that fails ends the run.
+pub fn run(
+    settings: &Settings,
+    control: &Control<'_>,
+    each: &mut dyn FnMut(&TableResult),
+) -> Result<Vec<TableResult>, TablesError> {
+    let path = settings.folder.join("INDEX.json");
+    let entries = chosen_entries(&path, &settings.only)?;
+    let mut results = Vec::new();
+    for entry in &entries {
+        let file = settings.folder.join(&entry.file);
+        for &split in &settings.splits {
+            if control.should_stop() {
+                return Ok(results);
+            }
+            let result = run_one(entry, &file, split, &settings.options, control)?;
+            each(&result);
+            results.push(result);
+        }
+    }
+    Ok(results)
+}
+
+fn chosen_entries(path: &Path, only: &[String]) -> Result<Vec<Entry>, TablesError> {
+    let failed = |reason: String| TablesError::Index {
+        path: path.display().to_string(),
+        reason,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let index: Index = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    let wanted = |entry: &Entry| only.is_empty() || only.iter().any(|o| entry.name.contains(o));
+    let mut entries: Vec<Entry> = index.datasets.into_iter().filter(wanted).collect();
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    if entries.is_empty() {
+        return Err(TablesError::None {
+            path: path.display().to_string(),
+            only: only.join(" or "),
+        });
+    }
+    Ok(entries)
+}
+
+fn run_one(
+    entry: &Entry,
+    file: &Path,
+    split: u64,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<TableResult, TablesError> {
+    let start = Instant::now();
+    let table = Table::read(file, &ReadOptions::default())?;
+    let mut options = options.clone();
+    options.prepare.targets = vec![entry.target.clone()];
+    options.holdout = Holdout::Split(split);
+    for (name, columns) in LEAKS {
+        if name == entry.name {
+            options.prepare.ignore = columns.iter().map(|c| c.to_string()).collect();
+        }
+    }
+    let fitted = fit(&table, None, &options, control).map_err(|source| TablesError::Fit {
+        table: entry.name.clone(),
+        source,
+    })?;
+    let report = fitted.report;
+    let of = |wanted: &dyn Fn(&Outcome) -> bool| {
+        let outcome = report.candidates.iter().find(|outcome| wanted(outcome))?;
+        outcome.test.as_ref().map(Metrics::loss)
+    };
+    let is_network = |outcome: &Outcome| outcome.kind == CandidateKind::Network;
+    let chosen = report.candidates.iter().find(|outcome| outcome.chosen);
+    let (test, linear) = (&report.metrics["test"], &report.linear["test"]);
+    Ok(TableResult {
+        table: entry.name.clone(),
+        split,
+        loss: match test {
+            Metrics::Regression { .. } => "nmse".to_string(),
+            Metrics::Classification { .. } => "log loss".to_string(),
+        },
+        training_rows: report.rows.training + report.rows.validation,
+        test_rows: report.rows.test,
+        model: test.loss(),
+        linear: linear.loss(),
+        found_network: of(&|outcome| is_network(outcome) && !outcome.neuron.is_linear()),
+        plain_network: of(&|outcome| is_network(outcome) && outcome.neuron.is_linear()),
+        polynomial: of(&|outcome| !is_network(outcome)),
+        kind: chosen.map_or(CandidateKind::Network, |outcome| outcome.kind),
+        neuron: report.neuron.to_string(),
+        found: report
+            .search
+            .as_ref()
+            .map_or(String::new(), |search| search.neuron.to_string()),
+        parameters: report.parameters,
+        seconds: start.elapsed().as_secs_f64(),
+        metrics: test.clone(),
+    })
+}
+
+/// The results as a Markdown table, with the counts that matter below it.
+pub fn markdown(results: &[TableResult]) -> String {
+    let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
+    let mut text = String::from(
+        "| table | split | rows | test | loss | model | linear model | network of the found neuron \
+         | plain network | polynomial | model is | neuron | found | parameters | seconds |\n\
+         |---|--:|--:|--:|---|--:|--:|--:|--:|--:|---|---|---|--:|--:|\n",
+    );
+    for r in results {
+        let kind = match r.kind {
+            CandidateKind::Network => "network",
+            CandidateKind::Polynomial => "polynomial",
+        };
+        text += &format!(
+            "| {} | {} | {} | {} | {} | {:.4} | {:.4} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",
+            r.table,
+            r.split,
+            r.training_rows,
+            r.test_rows,
+            r.loss,
+            r.model,
+            r.linear,
+            number(r.found_network),
+            number(r.plain_network),
+            number(r.polynomial),
+            kind,
+            r.neuron,
+            r.found,
+            r.parameters,
+            r.seconds
+        );
+    }
+    let worse = results.iter().filter(|r| r.model > 1.05 * r.linear).count();
+    let against = |better: fn(f64, f64) -> bool| {
+        let rivals = results.iter().filter_map(|r| r.plain_network.map(|p| (r.model, p)));
+        rivals.filter(|(model, plain)| better(*model, *plain)).count()
+    };
+    text + &format!(
+        "\nOf {} fits, {} are above 1.05 times the linear model. Against the plain network of equal \
+         size the model is below on {}, above on {}, equal on {}.\n",
+        results.len(),
+        worse,
+        against(|model, plain| model < plain),
+        against(|model, plain| model > plain),
+        against(|model, plain| model == plain),
+    )
+}

@@ -1,0 +1,230 @@
+use sha2::{Digest, Sha256};
+
+use super::fit::FitError;
+use super::options::{FitOptions, Holdout};
+use super::report::Rows;
+use crate::matrix::Matrix;
+use crate::prepare::{NetworkScale, Preparation, SearchScale, Target};
+use crate::table::Table;
+use crate::table::split::{self, Purpose};
+
+/// The share of the training rows that early stopping and the choice among candidates use.
+const VALIDATION_SHARE: f64 = 0.15;
+
+/// Fewer training rows than this are refused.
+const FEWEST_ROWS: usize = 20;
+
+/// Some rows, encoded.
+#[derive(Debug, Clone)]
+pub(super) struct Subset {
+    /// rows x inputs.
+    pub encoded: Matrix<f64>,
+    pub target: Target,
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Subset {
+    pub fn rows(&self) -> usize {
+        self.encoded.rows()
+    }
+
+    fn new(
+        preparation: &Preparation,
+        table: &Table,
+        encoded: &Matrix<f64>,
+        rows: &[usize],
+    ) -> Result<Subset, FitError> {
+        Ok(Subset {
+            encoded: encoded.select_rows(rows),
+            target: preparation.target(table, rows)?,
+            weights: preparation.weights(table, rows)?,
+        })
+    }
+}
+
+/// A table made ready for fitting.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub preparation: Preparation,
+    pub search_scale: SearchScale,
+    pub network_scale: NetworkScale,
+    /// What coefficients are fitted on.
+    pub training: Subset,
+    /// What stops training and chooses among candidates.
+    pub validation: Subset,
+    /// What has no part in the fit.
+    pub test: Option<Subset>,
+    pub rows: Rows,
+}
+
+impl Data {
+    /// Splits, prepares and encodes.
+    pub fn new(
+        table: &Table,
+        test: Option<&Table>,
+        options: &FitOptions,
+    ) -> Result<Data, FitError> {
+        let all: Vec<usize> = (0..table.rows()).collect();
+        let (known, test_rows) = hold_out(&all, options)?;
+        let preparation = Preparation::fit(table, &options.prepare, &known)?;
+        let known = preparation.usable_rows(table, &known)?;
+        let test_rows = preparation.usable_rows(table, &test_rows)?;
+        if known.len() < FEWEST_ROWS {
+            return Err(FitError::TooFewRows {
+                source_name: table.source.clone(),
+                rows: known.len(),
+                needed: FEWEST_ROWS,
+            });
+        }
+        if options.holdout != Holdout::None && test_rows.is_empty() {
+            return Err(FitError::NoTestRow {
+                source_name: table.source.clone(),
+            });
+        }
+        let encoded = preparation.inputs(table)?;
+        let target = preparation.target(table, &known)?;
+        let labels = match &target {
+            Target::Values(_) => None,
+            Target::Classes { labels, .. } => Some(labels.as_slice()),
+        };
+        let parts = split::draw(
+            &known,
+            labels,
+            VALIDATION_SHARE,
+            Purpose::Validation,
+            options.seed,
+        )?;
+        let subset = |rows: &[usize]| Subset::new(&preparation, table, &encoded, rows);
+        let (training, validation) = (subset(&parts.train)?, subset(&parts.test)?);
+        let test = match test {
+            Some(test) => {
+                let all: Vec<usize> = (0..test.rows()).collect();
+                let rows = preparation.usable_rows(test, &all)?;
+                if rows.is_empty() {
+                    return Err(FitError::NoTestRow {
+                        source_name: test.source.clone(),
+                    });
+                }
+                let encoded = preparation.inputs(test)?;
+                Some(Subset::new(&preparation, test, &encoded, &rows)?)
+            }
+            None if test_rows.is_empty() => None,
+            None => Some(subset(&test_rows)?),
+        };
+        let known_inputs = encoded.select_rows(&known);
+        Ok(Data {
+            search_scale: SearchScale::fit(&known_inputs, options.search.origin),
+            network_scale: NetworkScale::fit(&known_inputs),
+            rows: Rows {
+                total: table.rows(),
+                without_target: table.rows() - known.len() - test_rows.len(),
+                training: training.rows(),
+                validation: validation.rows(),
+                test: test.as_ref().map_or(0, Subset::rows),
+            },
+            preparation,
+            training,
+            validation,
+            test,
+        })
+    }
+
+    /// Training and validation rows together.
+    pub fn known(&self) -> Subset {
+        let (a, b) = (&self.training, &self.validation);
+        let stack = |a: &Matrix<f64>, b: &Matrix<f64>| {
+            let data = [a.data(), b.data()].concat();
+            Matrix::from_vec(a.rows() + b.rows(), a.columns(), data)
+        };
+        let target = match (&a.target, &b.target) {
+            (Target::Values(a), Target::Values(b)) => Target::Values(stack(a, b)),
+            (Target::Classes { labels: a, count }, Target::Classes { labels: b, .. }) => {
+                Target::Classes {
+                    labels: [a.as_slice(), b].concat(),
+                    count: *count,
+                }
+            }
+            // One preparation makes both, so they are of one kind.
+            (a, _) => a.clone(),
+        };
+        let weights = match (&a.weights, &b.weights) {
+            (Some(a), Some(b)) => Some([a.as_slice(), b].concat()),
+            _ => None,
+        };
+        Subset {
+            encoded: stack(&a.encoded, &b.encoded),
+            target,
+            weights,
+        }
+    }
+
+    /// The splits that metrics are reported on.
+    pub fn splits(&self) -> Vec<(&'static str, &Subset)> {
+        let mut splits = vec![("training", &self.training), ("validation", &self.validation)];
+        splits.extend(self.test.as_ref().map(|test| ("test", test)));
+        splits
+    }
+
+    /// The best constant outputs: the weighted mean of each target, or the logits of the classes'
+    /// frequencies (with one row added to each class, so that none is impossible).
+    fn constant(&self) -> Vec<f64> {
+        let known = self.known();
+        let weight = |row: usize| known.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let total: f64 = (0..known.rows()).map(weight).sum();
+        match &known.target {
+            Target::Values(values) => (0..values.columns())
+                .map(|c| (0..values.rows()).map(|r| weight(r) * values.row(r)[c]).sum::<f64>() / total)
+                .collect(),
+            Target::Classes { labels, count } => {
+                let mut frequency = vec![1.0; *count];
+                for (row, &label) in labels.iter().enumerate() {
+                    frequency[label] += weight(row);
+                }
+                let logs: Vec<f64> = frequency.iter().map(|f: &f64| f.ln()).collect();
+                match logs.as_slice() {
+                    [a, b] => vec![b - a],
+                    _ => logs,
+                }
+            }
+        }
+    }
+
+    /// The best constant as outputs of `rows` rows.
+    pub fn constant_outputs(&self, rows: usize) -> Matrix<f64> {
+        let constant = self.constant();
+        Matrix::from_vec(rows, constant.len(), constant.repeat(rows))
+    }
+
+    /// Identifies data and options, so that a checkpoint is not taken for another fit's.
+    pub fn fingerprint(&self, options: &FitOptions) -> String {
+        let mut hash = Sha256::new();
+        for (_, subset) in self.splits() {
+            hash.update(bytemuck::cast_slice::<f64, u8>(subset.encoded.data()));
+            match &subset.target {
+                Target::Values(values) => {
+                    hash.update(bytemuck::cast_slice::<f64, u8>(values.data()));
+                }
+                Target::Classes { labels, .. } => labels
+                    .iter()
+                    .for_each(|&label| hash.update((label as u64).to_le_bytes())),
+            }
+            if let Some(weights) = &subset.weights {
+                hash.update(bytemuck::cast_slice::<f64, u8>(weights));
+            }
+        }
+        let mut settings = options.clone();
+        (settings.checkpoint, settings.resume) = (None, false);
+        hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// The rows that are not held out, and those that are.
+fn hold_out(all: &[usize], options: &FitOptions) -> Result<(Vec<usize>, Vec<usize>), FitError> {
+    let split = match options.holdout {
+        Holdout::None => return Ok((all.to_vec(), Vec::new())),
+        Holdout::Split(number) => split::by_hash(all.len(), number),
+        Holdout::Fraction(share) => split::draw(all, None, share, Purpose::Test, options.seed)?,
+    };
+    Ok((split.train, split.test))
+}

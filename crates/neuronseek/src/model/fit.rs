@@ -1,0 +1,292 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::candidate::{Candidate, choose, fit_candidates};
+use super::checkpoint::Keeper;
+use super::data::{Data, Subset};
+use super::file::FileError;
+use super::metrics::Metrics;
+use super::options::{FitOptions, NeuronChoice};
+use super::predict::{Limits, Model, measure};
+use super::report::FitReport;
+use super::searching;
+use crate::linear::{self, LinearError};
+use crate::matrix::Matrix;
+use crate::network::NetworkConfigError;
+use crate::observe::{Control, Event};
+use crate::prepare::{PrepareError, Preparation, SearchScale};
+use crate::search::{Problem, Report, SearchError};
+use crate::table::split::SplitError;
+use crate::table::{Table, TableError};
+use crate::train::TrainError;
+
+/// The share of a time limit that the search may use.
+const SEARCH_SHARE: f64 = 0.4;
+
+/// Why a fit is not possible.
+#[derive(Debug, Error)]
+pub enum FitError {
+    /// Settings out of range, all of them at once.
+    #[error("{}", .0.join("; "))]
+    Settings(Vec<String>),
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Its preparation.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The rows cannot be split.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// The search.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The linear model.
+    #[error(transparent)]
+    Linear(#[from] LinearError),
+    /// The shape of a network.
+    #[error(transparent)]
+    Network(#[from] NetworkConfigError),
+    /// Training.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The checkpoint.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There are not enough rows.
+    #[error(
+        "{source_name} has {rows} usable training rows, and a fit needs at least {needed}: add rows or hold out fewer"
+    )]
+    TooFewRows {
+        /// The table.
+        source_name: String,
+        /// Rows left.
+        rows: usize,
+        /// Rows needed.
+        needed: usize,
+    },
+    /// A split leaves no test row.
+    #[error("the split leaves no test row with a known target in {source_name}")]
+    NoTestRow {
+        /// The table.
+        source_name: String,
+    },
+    /// Ended before anything was fitted.
+    #[error("the fit was ended before there was a model")]
+    EndedEarly,
+}
+
+/// A fit's result.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The model; its report has seconds 0.
+    pub model: Model,
+    /// The report, with seconds.
+    pub report: FitReport,
+}
+
+/// Fits a model: prepares, searches a neuron (unless one is given), trains networks of it and of
+/// `x` at equal parameters, compares them and the search's polynomial on validation rows, and
+/// keeps the best.
+///
+/// `test` is a second table of labelled rows; `options.holdout` must be `None` then. The same
+/// table, options and seed give the same model at any number of threads, unless `control` ends
+/// the fit early; then the best so far is returned.
+///
+/// # Errors
+/// See [`FitError`]; settings are checked before any work.
+pub fn fit(
+    table: &Table,
+    test: Option<&Table>,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<Fitted, FitError> {
+    let start = Instant::now();
+    let problems = options.problems();
+    if !problems.is_empty() {
+        return Err(FitError::Settings(problems));
+    }
+    let data = Data::new(table, test, options)?;
+    for warning in data.preparation.warnings() {
+        control.warn(warning);
+    }
+    let keeper = Keeper::open(
+        options.checkpoint.as_deref(),
+        options.resume,
+        data.fingerprint(options),
+    )?;
+    let search = match &options.neuron {
+        NeuronChoice::Given(_) => None,
+        NeuronChoice::Search => Some(search_or_recall(&data, options, &keeper, control, start)?),
+    };
+    let candidates = fit_candidates(&data, options, search.as_ref(), &keeper, control)?;
+    let ended_early = control.should_stop();
+    if ended_early {
+        keeper.flush()?;
+    } else {
+        keeper.remove();
+    }
+    let mut report = conclude(&data, options, search, &candidates)?;
+    report.ended_early = ended_early;
+    let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
+    let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
+    let predictor = chosen.ok_or(FitError::EndedEarly)?.predictor;
+    let model = Model {
+        limits: Limits::of(&data.training.target),
+        preparation: data.preparation,
+        search_scale: data.search_scale,
+        network_scale: data.network_scale,
+        predictor,
+        report: report.clone(),
+    };
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(Fitted { model, report })
+}
+
+/// A search's result.
+#[derive(Debug, Clone)]
+pub struct Searched {
+    /// What was found.
+    pub report: Report,
+    /// Rows searched on.
+    pub rows: usize,
+    /// How columns became inputs.
+    pub preparation: Preparation,
+    /// How inputs were scaled.
+    pub search_scale: SearchScale,
+}
+
+/// Searches a neuron on all rows whose target is known and that are not held out.
+///
+/// # Errors
+/// See [`FitError`]; settings are checked before any work.
+pub fn search(
+    table: &Table,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<Searched, FitError> {
+    let start = Instant::now();
+    let problems = options.problems();
+    if !problems.is_empty() {
+        return Err(FitError::Settings(problems));
+    }
+    let data = Data::new(table, None, options)?;
+    for warning in data.preparation.warnings() {
+        control.warn(warning);
+    }
+    let known = data.known();
+    let mut report = run_search(&data, &known, options, control)?;
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(Searched {
+        report,
+        rows: known.rows(),
+        preparation: data.preparation,
+        search_scale: data.search_scale,
+    })
+}
+
+fn run_search(
+    data: &Data,
+    rows: &Subset,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<Report, FitError> {
+    let inputs = data.search_scale.apply(&rows.encoded);
+    let problem = Problem {
+        inputs: &inputs,
+        target: &rows.target,
+        weights: rows.weights.as_deref(),
+    };
+    Ok(searching::run(
+        &problem,
+        &options.search,
+        options.seed,
+        control,
+    )?)
+}
+
+fn search_or_recall(
+    data: &Data,
+    options: &FitOptions,
+    keeper: &Keeper,
+    control: &Control<'_>,
+    start: Instant,
+) -> Result<Report, FitError> {
+    if let Some(report) = keeper.search() {
+        return Ok(report);
+    }
+    control.observer.notice(&Event::Stage { name: "search" });
+    let now = Instant::now();
+    let limited = Control {
+        observer: control.observer,
+        stop: control.stop,
+        deadline: control.deadline.map(|deadline| {
+            let left = deadline.saturating_duration_since(now).as_secs_f64();
+            now + Duration::from_secs_f64(left * SEARCH_SHARE)
+        }),
+    };
+    let mut report = run_search(data, &data.training, options, &limited)?;
+    report.seconds = start.elapsed().as_secs_f64();
+    if !limited.should_stop() {
+        keeper.keep_search(&report);
+    }
+    for warning in &report.warnings {
+        control.warn(warning);
+    }
+    Ok(report)
+}
+
+fn conclude(
+    data: &Data,
+    options: &FitOptions,
+    search: Option<Report>,
+    candidates: &[Candidate],
+) -> Result<FitReport, FitError> {
+    let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
+    let splits = data.splits();
+    let of = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| -> BTreeMap<String, Metrics> {
+        let metrics = |subset: &Subset| {
+            measure(&outputs(subset), &subset.target, &data.preparation, None)
+        };
+        let by_split = splits
+            .iter()
+            .filter_map(|(name, subset)| Some((name.to_string(), metrics(subset)?)));
+        by_split.collect()
+    };
+    let known = data.known();
+    let scaled = data.search_scale.apply(&known.encoded);
+    let linear = linear::baseline(&scaled, &known.target, known.weights.as_deref())?.model;
+    let outcomes = candidates
+        .iter()
+        .enumerate()
+        .map(|(index, candidate)| candidate.outcome(data, index == chosen))
+        .collect();
+    let winner = &candidates[chosen];
+    Ok(FitReport {
+        task: data.preparation.task_name().to_string(),
+        task_reason: data.preparation.task_reason().map(str::to_string),
+        targets: data.preparation.targets().to_vec(),
+        rows: data.rows,
+        inputs: data.preparation.input_names().len(),
+        seed: options.seed,
+        neuron: winner.neuron.clone(),
+        candidates: outcomes,
+        choice,
+        parameters: winner.parameters,
+        metrics: of(&|subset| winner.outputs(data, subset)),
+        linear: of(&|subset| linear.predict(&data.search_scale.apply(&subset.encoded))),
+        mean: of(&|subset| data.constant_outputs(subset.rows())),
+        warnings: data
+            .preparation
+            .warnings()
+            .iter()
+            .chain(search.iter().flat_map(|report| &report.warnings))
+            .cloned()
+            .collect(),
+        search,
+        ended_early: false,
+        seconds: 0.0,
+    })
+}

@@ -1,0 +1,398 @@
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::file::{self, FileError, NamedTensor};
+use super::metrics::Metrics;
+use super::report::FitReport;
+use crate::matrix::Matrix;
+use crate::network::{Network, NetworkConfig, Tensor};
+use crate::prepare::{
+    NetworkScale, PrepareError, Preparation, SearchScale, Target, probabilities,
+};
+use crate::table::Table;
+use crate::terms::Polynomial;
+
+/// A fitted model: from the columns of a table to predictions in the user's terms.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(super) preparation: Preparation,
+    pub(super) search_scale: SearchScale,
+    pub(super) network_scale: NetworkScale,
+    pub(super) predictor: Predictor,
+    pub(super) limits: Limits,
+    pub(super) report: FitReport,
+}
+
+/// What turns encoded inputs into outputs.
+#[derive(Debug, Clone)]
+pub(super) enum Predictor {
+    /// Networks whose outputs are averaged.
+    Networks(Vec<Network<f32>>),
+    /// The closed form.
+    Polynomial(Polynomial),
+}
+
+/// The range of each target on training rows, with a tenth of its width on either side; a
+/// polynomial's outputs are kept inside, since high powers run away outside the data. Empty for
+/// classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Limits(pub(super) Vec<[f64; 2]>);
+
+impl Limits {
+    /// The limits of the given scaled target.
+    pub(super) fn of(target: &Target) -> Limits {
+        let Target::Values(values) = target else {
+            return Limits(Vec::new());
+        };
+        let limit = |column: usize| {
+            let column = values.column(column);
+            let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let margin = 0.1 * (high - low);
+            [low - margin, high + margin]
+        };
+        Limits((0..values.columns()).map(limit).collect())
+    }
+
+    pub(super) fn apply(&self, outputs: &mut Matrix<f64>) {
+        if self.0.is_empty() {
+            return;
+        }
+        let columns = outputs.columns().max(1);
+        for row in outputs.data_mut().chunks_exact_mut(columns) {
+            for (value, [low, high]) in row.iter_mut().zip(&self.0) {
+                *value = value.clamp(*low, *high);
+            }
+        }
+    }
+}
+
+/// Predictions for the rows of a table, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prediction {
+    /// Regression.
+    Values {
+        /// The target columns.
+        targets: Vec<String>,
+        /// rows x targets, in the targets' units.
+        values: Matrix<f64>,
+    },
+    /// Classification.
+    Classes {
+        /// The classes as the user wrote them.
+        classes: Vec<String>,
+        /// The most probable class of each row, an index into `classes`.
+        labels: Vec<usize>,
+        /// rows x classes.
+        probabilities: Matrix<f64>,
+    },
+}
+
+/// Why a model cannot be read or applied.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The table.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// Nothing to evaluate on.
+    #[error("{source_name} has no row with a known target, so there is nothing to evaluate on")]
+    NothingToEvaluate {
+        /// The table.
+        source_name: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    preparation: Preparation,
+    search_scale: SearchScale,
+    network_scale: NetworkScale,
+    predictor: PredictorDocument,
+    limits: Limits,
+    report: FitReport,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PredictorDocument {
+    Networks {
+        config: NetworkConfig,
+        members: usize,
+    },
+    Polynomial(Polynomial),
+}
+
+impl Model {
+    /// What the fit did.
+    pub fn report(&self) -> &FitReport {
+        &self.report
+    }
+
+    /// How columns become inputs.
+    pub fn preparation(&self) -> &Preparation {
+        &self.preparation
+    }
+
+    /// How the search's inputs are scaled.
+    pub fn search_scale(&self) -> &SearchScale {
+        &self.search_scale
+    }
+
+    /// The closed-form polynomial, when that is what predicts.
+    pub fn polynomial(&self) -> Option<&Polynomial> {
+        match &self.predictor {
+            Predictor::Polynomial(polynomial) => Some(polynomial),
+            Predictor::Networks(_) => None,
+        }
+    }
+
+    /// The networks' shape and number, when networks predict.
+    pub fn networks(&self) -> Option<(&NetworkConfig, usize)> {
+        match &self.predictor {
+            Predictor::Networks(members) => members.first().map(|m| (m.config(), members.len())),
+            Predictor::Polynomial(_) => None,
+        }
+    }
+
+    /// Predictions for every row. Extra columns are ignored.
+    ///
+    /// # Errors
+    /// When a column that the model needs is missing or has cells of another kind.
+    pub fn predict(&self, table: &Table) -> Result<Prediction, ModelError> {
+        let encoded = self.preparation.inputs(table)?;
+        Ok(self.predict_encoded(&encoded))
+    }
+
+    fn predict_encoded(&self, encoded: &Matrix<f64>) -> Prediction {
+        let outputs = self.outputs(encoded);
+        let classes = self.preparation.classes();
+        if classes.is_empty() {
+            return Prediction::Values {
+                targets: self.report.targets.clone(),
+                values: self.preparation.restore(&outputs),
+            };
+        }
+        let probabilities = probabilities(&outputs, classes.len());
+        let labels = (0..probabilities.rows())
+            .map(|row| most_probable(probabilities.row(row)))
+            .collect();
+        Prediction::Classes {
+            classes: classes.to_vec(),
+            labels,
+            probabilities,
+        }
+    }
+
+    /// Scaled targets or logits from encoded inputs.
+    fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
+        match &self.predictor {
+            Predictor::Networks(members) => {
+                mean_outputs(members, &self.network_scale.apply(encoded).to_f32())
+            }
+            Predictor::Polynomial(polynomial) => {
+                let mut outputs = polynomial.values(&self.search_scale.apply(encoded));
+                self.limits.apply(&mut outputs);
+                outputs
+            }
+        }
+    }
+
+    /// Metrics on the rows whose target is known, and how many these are.
+    pub fn evaluate(&self, table: &Table) -> Result<(Metrics, usize), ModelError> {
+        let all: Vec<usize> = (0..table.rows()).collect();
+        let rows = self.preparation.usable_rows(table, &all)?;
+        if rows.is_empty() {
+            return Err(ModelError::NothingToEvaluate {
+                source_name: table.source.clone(),
+            });
+        }
+        let target = self.preparation.target(table, &rows)?;
+        let encoded = self.preparation.inputs(table)?.select_rows(&rows);
+        let outputs = self.outputs(&encoded);
+        let metrics = measure(&outputs, &target, &self.preparation, None);
+        let metrics = metrics.ok_or_else(|| ModelError::NothingToEvaluate {
+            source_name: table.source.clone(),
+        })?;
+        Ok((metrics, rows.len()))
+    }
+
+    /// The bytes of the model file; the same model gives the same bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let (predictor, tensors) = match &self.predictor {
+            Predictor::Networks(members) => network_document(members),
+            Predictor::Polynomial(polynomial) => (
+                Some(PredictorDocument::Polynomial(polynomial.clone())),
+                vec![],
+            ),
+        };
+        let unwritable = |reason: String| FileError::Foreign {
+            path: "the model".to_string(),
+            reason,
+        };
+        let document = Document {
+            preparation: self.preparation.clone(),
+            search_scale: self.search_scale.clone(),
+            network_scale: self.network_scale.clone(),
+            predictor: predictor.ok_or_else(|| unwritable("it has no network".to_string()))?,
+            limits: self.limits.clone(),
+            report: self.report.clone(),
+        };
+        Ok(file::encode(&document, &tensors).map_err(unwritable)?)
+    }
+
+    /// Reads what [`Model::to_bytes`] wrote; `path` is for messages.
+    pub fn from_bytes(bytes: &[u8], path: &str) -> Result<Model, ModelError> {
+        let (document, tensors): (Document, Vec<NamedTensor>) = file::decode(bytes, path)?;
+        let damaged = |reason: String| FileError::Damaged {
+            path: path.to_string(),
+            reason,
+        };
+        let predictor = match document.predictor {
+            PredictorDocument::Polynomial(polynomial) => Predictor::Polynomial(polynomial),
+            PredictorDocument::Networks { config, members } => {
+                let read = |member| read_member(&config, member, &tensors);
+                let networks: Result<Vec<_>, String> = (0..members).map(read).collect();
+                Predictor::Networks(networks.map_err(damaged)?)
+            }
+        };
+        let model = Model {
+            preparation: document.preparation,
+            search_scale: document.search_scale,
+            network_scale: document.network_scale,
+            predictor,
+            limits: document.limits,
+            report: document.report,
+        };
+        model.check().map_err(damaged)?;
+        Ok(model)
+    }
+
+    /// Writes the model file: all of it, or nothing.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        Ok(file::write_whole(path, &self.to_bytes()?)?)
+    }
+
+    /// Reads a model file.
+    pub fn load(path: &Path) -> Result<Model, ModelError> {
+        let bytes = file::read_whole(path)?;
+        Model::from_bytes(&bytes, &path.display().to_string())
+    }
+
+    /// Whether the parts fit each other; a file with a right checksum may still be made by a
+    /// program that got it wrong.
+    fn check(&self) -> Result<(), String> {
+        self.preparation.validate()?;
+        let inputs = self.preparation.input_names().len();
+        self.search_scale.validate(inputs)?;
+        self.network_scale.validate(inputs)?;
+        let outputs = self.preparation.outputs();
+        let (seen_inputs, seen_outputs) = match &self.predictor {
+            Predictor::Polynomial(polynomial) => {
+                polynomial.check()?;
+                (polynomial.inputs, polynomial.outputs())
+            }
+            Predictor::Networks(members) => {
+                let config = members.first().ok_or("it has no network")?.config();
+                (config.inputs, config.outputs)
+            }
+        };
+        if (seen_inputs, seen_outputs) != (inputs, outputs) {
+            return Err(format!(
+                "its predictor maps {seen_inputs} inputs to {seen_outputs} outputs, \
+                 its preparation {inputs} to {outputs}"
+            ));
+        }
+        let limited = self.limits.0.len();
+        if limited != 0 && limited != outputs {
+            return Err(format!("it has limits for {limited} of {outputs} outputs"));
+        }
+        Ok(())
+    }
+}
+
+/// Metrics of outputs in the user's units; `None` without rows.
+pub(super) fn measure(
+    outputs: &Matrix<f64>,
+    target: &Target,
+    preparation: &Preparation,
+    weights: Option<&[f64]>,
+) -> Option<Metrics> {
+    match target {
+        Target::Values(values) => Metrics::regression(
+            &preparation.restore(values),
+            &preparation.restore(outputs),
+            weights,
+        ),
+        Target::Classes { labels, count } => {
+            Metrics::classification(labels, &probabilities(outputs, *count), weights)
+        }
+    }
+}
+
+/// The mean of the members' outputs, summed in the members' order.
+pub(super) fn mean_outputs(members: &[Network<f32>], inputs: &Matrix<f32>) -> Matrix<f64> {
+    let mut mean: Option<Matrix<f64>> = None;
+    for member in members {
+        let outputs = member.predict(inputs);
+        let sum = mean.get_or_insert_with(|| Matrix::zeros(outputs.rows(), outputs.columns()));
+        for (sum, &value) in sum.data_mut().iter_mut().zip(outputs.data()) {
+            *sum += f64::from(value);
+        }
+    }
+    let mut mean = mean.unwrap_or_default();
+    let count = members.len() as f64;
+    for value in mean.data_mut() {
+        *value /= count;
+    }
+    mean
+}
+
+fn most_probable(probabilities: &[f64]) -> usize {
+    let mut best = 0;
+    for (class, probability) in probabilities.iter().enumerate() {
+        if *probability > probabilities[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+fn network_document(members: &[Network<f32>]) -> (Option<PredictorDocument>, Vec<NamedTensor>) {
+    let mut tensors = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        for tensor in member.tensors() {
+            tensors.push(NamedTensor {
+                name: format!("member.{index}.{}", tensor.name),
+                shape: tensor.shape,
+                values: tensor.values.to_vec(),
+            });
+        }
+    }
+    let document = members.first().map(|first| PredictorDocument::Networks {
+        config: first.config().clone(),
+        members: members.len(),
+    });
+    (document, tensors)
+}
+
+fn read_member(
+    config: &NetworkConfig,
+    member: usize,
+    tensors: &[NamedTensor],
+) -> Result<Network<f32>, String> {
+    let prefix = format!("member.{member}.");
+    let own = tensors.iter().filter_map(|tensor| {
+        Some(Tensor {
+            name: tensor.name.strip_prefix(&prefix)?.to_string(),
+            shape: tensor.shape.clone(),
+            values: &tensor.values,
+        })
+    });
+    let own: Vec<Tensor<'_, f32>> = own.collect();
+    Network::from_tensors(config.clone(), &own).map_err(|error| error.to_string())
+}

@@ -1,0 +1,95 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::metrics::Metrics;
+use crate::neuron::Neuron;
+use crate::search::Report;
+
+/// What a fit did and how good the result is.
+///
+/// Everything but the seconds is stored in the model file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitReport {
+    /// "regression" or "classification".
+    pub task: String,
+    /// Why it was taken as that, when it was not told.
+    pub task_reason: Option<String>,
+    /// The target columns.
+    pub targets: Vec<String>,
+    /// How the rows were used.
+    pub rows: Rows,
+    /// Encoded inputs.
+    pub inputs: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The neuron of the chosen predictor.
+    pub neuron: Neuron,
+    /// What the search found; `None` when the neuron was given.
+    pub search: Option<Report>,
+    /// Everything that was fitted and compared on the validation rows, in the order of fitting.
+    pub candidates: Vec<Outcome>,
+    /// Why the chosen candidate was chosen, in words.
+    pub choice: String,
+    /// Coefficients of the chosen predictor.
+    pub parameters: usize,
+    /// Metrics of the model by split: "training" (all rows but test rows), "validation", "test".
+    pub metrics: BTreeMap<String, Metrics>,
+    /// The same of the linear model, fitted on all rows but test rows.
+    pub linear: BTreeMap<String, Metrics>,
+    /// The same of the constant: the training mean, or the classes' frequencies.
+    pub mean: BTreeMap<String, Metrics>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Whether the fit was ended early, by a time limit or the user.
+    pub ended_early: bool,
+    /// Wall-clock seconds; not stored in model files, which are the same bytes at every run.
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+/// How the rows of the table were used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// Rows of the table.
+    pub total: usize,
+    /// Rows left out because their target or weight is missing.
+    pub without_target: usize,
+    /// Rows that coefficients were fitted on.
+    pub training: usize,
+    /// Rows for early stopping and for choosing among candidates.
+    pub validation: usize,
+    /// Rows held out for the test metrics.
+    pub test: usize,
+}
+
+/// What a candidate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CandidateKind {
+    /// A network of the neuron.
+    Network,
+    /// The search's polynomial, in closed form.
+    Polynomial,
+}
+
+/// A predictor that was fitted and compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Network or polynomial.
+    pub kind: CandidateKind,
+    /// Its neuron.
+    pub neuron: Neuron,
+    /// Units of its hidden layers; empty for polynomials.
+    pub hidden: Vec<usize>,
+    /// Its coefficients.
+    pub parameters: usize,
+    /// Its loss on the validation rows: nmse or log loss.
+    pub validation: f64,
+    /// Its metrics on the test rows, where there are any; they had no part in the choice.
+    pub test: Option<Metrics>,
+    /// Epochs until its best weights, the mean over members; `None` for polynomials.
+    pub epochs: Option<usize>,
+    /// Whether it is the model.
+    pub chosen: bool,
+}
