@@ -242,8 +242,12 @@ pub fn markdown(results: &[TableResult]) -> String {
     }
     let worse = results.iter().filter(|r| r.model > 1.05 * r.linear).count();
     let against = |better: fn(f64, f64) -> bool| {
-        let rivals = results.iter().filter_map(|r| r.plain_network.map(|p| (r.model, p)));
-        rivals.filter(|(model, plain)| better(*model, *plain)).count()
+        let rivals = results
+            .iter()
+            .filter_map(|r| r.plain_network.map(|p| (r.model, p)));
+        rivals
+            .filter(|(model, plain)| better(*model, *plain))
+            .count()
     };
     text + &format!(
         "\nOf {} fits, {} are above 1.05 times the linear model. Against the plain network of equal \

@@ -174,7 +174,10 @@ pub(super) fn choose(candidates: &[Candidate], options: &FitOptions) -> Option<(
     } else {
         "least loss on the validation rows"
     };
-    Some((best, format!("{verdict}: {loss}, against {}", others.join(", "))))
+    Some((
+        best,
+        format!("{verdict}: {loss}, against {}", others.join(", ")),
+    ))
 }
 
 fn describe(candidate: &Candidate) -> String {

@@ -160,7 +160,10 @@ impl Data {
 
     /// The splits that metrics are reported on.
     pub fn splits(&self) -> Vec<(&'static str, &Subset)> {
-        let mut splits = vec![("training", &self.training), ("validation", &self.validation)];
+        let mut splits = vec![
+            ("training", &self.training),
+            ("validation", &self.validation),
+        ];
         splits.extend(self.test.as_ref().map(|test| ("test", test)));
         splits
     }
@@ -173,7 +176,12 @@ impl Data {
         let total: f64 = (0..known.rows()).map(weight).sum();
         match &known.target {
             Target::Values(values) => (0..values.columns())
-                .map(|c| (0..values.rows()).map(|r| weight(r) * values.row(r)[c]).sum::<f64>() / total)
+                .map(|c| {
+                    (0..values.rows())
+                        .map(|r| weight(r) * values.row(r)[c])
+                        .sum::<f64>()
+                        / total
+                })
                 .collect(),
             Target::Classes { labels, count } => {
                 let mut frequency = vec![1.0; *count];

@@ -191,8 +191,7 @@ pub fn decode<D: for<'de> Deserialize<'de>>(
     if header.sha256.as_deref() != Some(sum.as_str()) {
         return Err(damaged("its checksum does not fit its content".to_string()));
     }
-    let document =
-        serde_json::from_str(model.get()).map_err(|error| damaged(error.to_string()))?;
+    let document = serde_json::from_str(model.get()).map_err(|error| damaged(error.to_string()))?;
     let tensors = tensors
         .into_iter()
         .map(|(name, view)| NamedTensor {

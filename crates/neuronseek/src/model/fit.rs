@@ -16,7 +16,7 @@ use crate::linear::{self, LinearError};
 use crate::matrix::Matrix;
 use crate::network::NetworkConfigError;
 use crate::observe::{Control, Event};
-use crate::prepare::{PrepareError, Preparation, SearchScale};
+use crate::prepare::{Preparation, PrepareError, SearchScale};
 use crate::search::{Problem, Report, SearchError};
 use crate::table::split::SplitError;
 use crate::table::{Table, TableError};
@@ -247,9 +247,8 @@ fn conclude(
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
     let splits = data.splits();
     let of = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| -> BTreeMap<String, Metrics> {
-        let metrics = |subset: &Subset| {
-            measure(&outputs(subset), &subset.target, &data.preparation, None)
-        };
+        let metrics =
+            |subset: &Subset| measure(&outputs(subset), &subset.target, &data.preparation, None);
         let by_split = splits
             .iter()
             .filter_map(|(name, subset)| Some((name.to_string(), metrics(subset)?)));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{Activation, Interactions, Loss, Norm, Placement};
 use crate::neuron::{Function, Neuron};
-use crate::prepare::{PrepareOptions, Origin};
+use crate::prepare::{Origin, PrepareOptions};
 use crate::train::{TrainConfig, TrainError};
 
 /// Where the neuron comes from.

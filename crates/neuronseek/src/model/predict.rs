@@ -8,9 +8,7 @@ use super::metrics::Metrics;
 use super::report::FitReport;
 use crate::matrix::Matrix;
 use crate::network::{Network, NetworkConfig, Tensor};
-use crate::prepare::{
-    NetworkScale, PrepareError, Preparation, SearchScale, Target, probabilities,
-};
+use crate::prepare::{NetworkScale, Preparation, PrepareError, SearchScale, Target, probabilities};
 use crate::table::Table;
 use crate::terms::Polynomial;
 

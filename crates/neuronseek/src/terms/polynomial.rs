@@ -103,7 +103,12 @@ impl Polynomial {
             }
         }
         let pieces = self.pieces.iter().flat_map(|piece| &piece.weights);
-        if !self.intercept.iter().chain(pieces).all(|value| value.is_finite()) {
+        if !self
+            .intercept
+            .iter()
+            .chain(pieces)
+            .all(|value| value.is_finite())
+        {
             return Err("the polynomial has a coefficient that is not finite".to_string());
         }
         Ok(())

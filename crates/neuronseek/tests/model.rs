@@ -1,0 +1,239 @@
+//! Fits from a table to predictions, as a user of the library makes them.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use neuronseek::model::{
+    CandidateKind, FitError, FitOptions, Holdout, Metrics, Model, NeuronChoice, Prediction, fit,
+};
+use neuronseek::neuron::Neuron;
+use neuronseek::observe::{Control, Event, Observer, Silent};
+use neuronseek::table::synthetic::{Case, Mode, Settings, generate};
+use neuronseek::table::{Column, Table};
+
+/// y = x1 * x2 + noise-free category shift, with a missing cell and a constant column.
+fn table(rows: usize) -> Table {
+    let x = |i: usize, k: usize| ((i * (7 + 4 * k) + k) % 101) as f64 / 50.0 - 1.0;
+    let group = |i: usize| ["red", "green", "blue"][(i * 5 + i / 7) % 3];
+    let shift = |i: usize| if group(i) == "red" { 0.5 } else { 0.0 };
+    let mut first: Vec<f64> = (0..rows).map(|i| x(i, 0)).collect();
+    let y: Vec<f64> = (0..rows)
+        .map(|i| 20.0 + 3.0 * x(i, 0) * x(i, 1) + shift(i))
+        .collect();
+    first[3] = f64::NAN;
+    let label: Vec<&str> = y
+        .iter()
+        .map(|y| if *y > 20.1 { "high" } else { "low" })
+        .collect();
+    let columns = vec![
+        Column::of_numbers("first", first),
+        Column::of_numbers("second", (0..rows).map(|i| x(i, 1)).collect()),
+        Column::of_texts("group", (0..rows).map(|i| Some(group(i)))),
+        Column::of_numbers("same", vec![1.0; rows]),
+        Column::of_numbers("y", y),
+        Column::of_texts("label", label.iter().map(|label| Some(*label))),
+    ];
+    Table::new("test table", columns).unwrap()
+}
+
+fn options(target: &str, ignored: &str) -> FitOptions {
+    let mut options = FitOptions::default();
+    options.prepare.targets = vec![target.to_string()];
+    options.prepare.ignore = vec![ignored.to_string()];
+    options.holdout = Holdout::Split(0);
+    options.network.hidden = vec![16];
+    options.train.epochs = 30;
+    options
+}
+
+fn values(prediction: &Prediction) -> Vec<f64> {
+    match prediction {
+        Prediction::Values { values, .. } => values.data().to_vec(),
+        Prediction::Classes { probabilities, .. } => probabilities.data().to_vec(),
+    }
+}
+
+#[test]
+fn a_saved_model_predicts_as_before_whatever_the_order_of_columns() {
+    let table = table(400);
+    for (target, other) in [("y", "label"), ("label", "y")] {
+        let fitted = fit(&table, None, &options(target, other), &Control::silent()).unwrap();
+        let bytes = fitted.model.to_bytes().unwrap();
+        let read = Model::from_bytes(&bytes, "memory").unwrap();
+        assert_eq!(read.to_bytes().unwrap(), bytes);
+        let before = values(&fitted.model.predict(&table).unwrap());
+        assert_eq!(values(&read.predict(&table).unwrap()), before);
+        let names = ["group", "second", "first"].map(str::to_string);
+        let shuffled = table.select(&names).unwrap();
+        assert_eq!(values(&read.predict(&shuffled).unwrap()), before);
+        let report = &fitted.report;
+        assert!(report.metrics["test"].loss() < report.mean["test"].loss());
+        assert_eq!(report.rows.total, 400);
+        let error = read.predict(&table.without(&["second".to_string()]).unwrap());
+        assert!(error.unwrap_err().to_string().contains("second"));
+    }
+}
+
+#[test]
+fn the_closed_form_wins_where_the_target_is_a_polynomial() {
+    let case = Case {
+        mode: Mode::Hybrid,
+        variant: 1,
+    };
+    let settings = Settings {
+        rows: 600,
+        dim: 5,
+        ..Settings::default()
+    };
+    let table = generate(&case, &settings).unwrap().table();
+    let fitted = fit(
+        &table,
+        None,
+        &options("y", "none").without_ignore(),
+        &Control::silent(),
+    );
+    let report = fitted.unwrap().report;
+    assert_eq!(report.neuron.to_string(), "x + cp(2, r=1)");
+    let chosen = report.candidates.iter().find(|c| c.chosen).unwrap();
+    assert_eq!(chosen.kind, CandidateKind::Polynomial);
+    let Metrics::Regression { r2: Some(r2), .. } = report.metrics["test"] else {
+        panic!("no regression");
+    };
+    assert!(r2 > 0.999, "r2 {r2}");
+}
+
+trait WithoutIgnore {
+    fn without_ignore(self) -> Self;
+}
+
+impl WithoutIgnore for FitOptions {
+    fn without_ignore(mut self) -> Self {
+        self.prepare.ignore.clear();
+        self
+    }
+}
+
+#[test]
+fn the_same_bytes_at_any_number_of_threads() {
+    let table = table(300);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        pool.install(|| {
+            let fitted = fit(&table, None, &options("y", "label"), &Control::silent());
+            fitted.unwrap().model.to_bytes().unwrap()
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(3));
+}
+
+/// Sets the flag when so many networks' epochs were reported.
+struct StopAfter<'a> {
+    events: AtomicUsize,
+    limit: usize,
+    stop: &'a AtomicBool,
+}
+
+impl Observer for StopAfter<'_> {
+    fn notice(&self, event: &Event<'_>) {
+        if matches!(event, Event::Progress { .. })
+            && self.events.fetch_add(1, Ordering::Relaxed) + 1 == self.limit
+        {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_fit_ended_at_any_moment_resumes_to_the_same_bytes() {
+    let table = table(300);
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = options("y", "label");
+    let whole = fit(&table, None, &settings, &Control::silent()).unwrap();
+    let whole = whole.model.to_bytes().unwrap();
+    for limit in [1, 3, 10, 40, 75, 110] {
+        settings.checkpoint = Some(folder.path().join(format!("{limit}.checkpoint")));
+        settings.resume = false;
+        let stop = AtomicBool::new(false);
+        let observer = StopAfter {
+            events: AtomicUsize::new(0),
+            limit,
+            stop: &stop,
+        };
+        let control = Control {
+            observer: &observer,
+            stop: &stop,
+            deadline: None,
+        };
+        let ended = fit(&table, None, &settings, &control);
+        if let Ok(fitted) = &ended {
+            assert!(fitted.report.ended_early, "limit {limit}");
+        }
+        settings.resume = true;
+        let resumed = fit(&table, None, &settings, &Control::silent()).unwrap();
+        assert_eq!(resumed.model.to_bytes().unwrap(), whole, "limit {limit}");
+        assert!(!settings.checkpoint.as_ref().unwrap().exists());
+    }
+}
+
+#[test]
+fn a_checkpoint_of_other_options_is_refused() {
+    let table = table(300);
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = options("y", "label");
+    settings.checkpoint = Some(folder.path().join("fit.checkpoint"));
+    let stop = AtomicBool::new(true);
+    let control = Control {
+        observer: &Silent,
+        stop: &stop,
+        deadline: None,
+    };
+    let _ = fit(&table, None, &settings, &control);
+    assert!(settings.checkpoint.as_ref().unwrap().exists());
+    settings.resume = true;
+    settings.seed = 1;
+    let error = fit(&table, None, &settings, &Control::silent()).unwrap_err();
+    assert!(matches!(error, FitError::File(_)), "{error}");
+}
+
+#[test]
+fn a_given_neuron_is_kept_and_compared_when_asked() {
+    let table = table(300);
+    let mut settings = options("y", "label");
+    settings.neuron = NeuronChoice::Given("x + cp(2)".parse::<Neuron>().unwrap());
+    settings.compare = true;
+    let report = fit(&table, None, &settings, &Control::silent())
+        .unwrap()
+        .report;
+    assert_eq!(report.neuron.to_string(), "x + cp(2)");
+    assert_eq!(report.candidates.len(), 2);
+    let [task_driven, plain] = report.candidates.as_slice() else {
+        panic!("two candidates");
+    };
+    let ratio = plain.parameters as f64 / task_driven.parameters as f64;
+    assert!((0.9..1.1).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn damaged_model_files_are_refused_or_the_same() {
+    use rand::{RngExt, SeedableRng};
+    let table = table(300);
+    let fitted = fit(&table, None, &options("y", "label"), &Control::silent()).unwrap();
+    let good = fitted.model.to_bytes().unwrap();
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+    for damage in 0..1000 {
+        let mut bad = good.clone();
+        if damage % 4 == 0 {
+            bad.truncate(random.random_range(0..good.len()));
+        } else {
+            for _ in 0..=random.random_range(0..3) {
+                let position = random.random_range(0..bad.len());
+                bad[position] ^= 1 << random.random_range(0..8);
+            }
+        }
+        if let Ok(model) = Model::from_bytes(&bad, "damaged") {
+            assert_eq!(model.to_bytes().unwrap(), good, "damage {damage}");
+        }
+    }
+}
