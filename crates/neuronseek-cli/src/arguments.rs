@@ -7,6 +7,10 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::command::Command;
 
+pub mod network;
+pub mod reading;
+pub mod searching;
+
 /// Finds the neuron a table wants, and trains a small, readable model of it
 #[derive(Debug, Parser)]
 #[command(

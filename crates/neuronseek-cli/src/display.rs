@@ -122,6 +122,15 @@ pub fn bar(share: f64, width: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
+/// A word as a shell reads it back: quoted where it has letters that mean something there.
+pub fn shell_word(text: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "-_./,=+:@%".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_string();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A line that heads a part of the result.
 pub fn heading(text: &str, styled: bool) -> String {
     if styled {
@@ -156,6 +165,14 @@ mod tests {
         assert_eq!(bar(0.5, 4), "██");
         assert_eq!(bar(0.53125, 4), "██▏");
         assert_eq!(bar(7.0, 2), "██");
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(shell_word("a/b-c.csv"), "a/b-c.csv");
+        assert_eq!(shell_word("sound pressure"), "'sound pressure'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod arguments;
 mod command;
 mod console;
 mod display;
+mod documents;
 mod failure;
 mod guard;
 mod interrupt;

@@ -6,16 +6,31 @@ use crate::arguments::Arguments;
 use crate::console::Console;
 use crate::failure::Failure;
 
+mod bench;
 mod completions;
+mod evaluate;
+mod fit;
 pub mod generate;
+mod inspect;
 mod man;
+mod predict;
+mod search;
+mod summary;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Fit(Box<fit::Arguments>),
+    Search(search::Arguments),
+    Predict(predict::Arguments),
+    Evaluate(evaluate::Arguments),
+    Inspect(inspect::Arguments),
     /// Make data whose neuron is known
     #[command(subcommand)]
     Generate(generate::Kind),
+    /// Run an experiment or a measurement
+    #[command(subcommand)]
+    Bench(bench::Bench),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -24,6 +39,12 @@ pub enum Command {
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let console = Console::new(&arguments.speech);
     match arguments.command {
+        Command::Fit(arguments) => fit::run(&arguments, &console),
+        Command::Search(arguments) => search::run(&arguments, &console),
+        Command::Predict(arguments) => predict::run(&arguments, &console),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &console),
+        Command::Inspect(arguments) => inspect::run(&arguments, &console),
+        Command::Bench(bench) => bench::run(&bench, &console),
         Command::Generate(generate::Kind::Synthetic(arguments)) => {
             generate::run(&arguments, &console)
         }

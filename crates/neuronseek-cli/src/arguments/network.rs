@@ -1,0 +1,186 @@
+//! Flags about the networks that a fit builds and trains.
+
+use clap::Args;
+use neuronseek::model::NetworkOptions;
+use neuronseek::network::{Activation, Interactions, Loss, Norm, Placement};
+use neuronseek::neuron::Neuron;
+use neuronseek::train::TrainConfig;
+
+use super::choice;
+
+/// The shape of the networks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Shape {
+    /// Units of each hidden layer, such as 64,32; none for no hidden layer
+    #[arg(long, value_name = "N,N", value_parser = hidden, default_value_t = Hidden::default())]
+    pub hidden: Hidden,
+    /// Rank of the network's interactions where the neuron leaves it open
+    #[arg(long, value_name = "R", default_value_t = NetworkOptions::default().rank)]
+    pub rank: usize,
+    /// The layers that use the neuron; the others aggregate by x
+    #[arg(long, default_value = "first", value_parser = choice([
+        ("first", Placement::First), ("every", Placement::Every),
+    ]))]
+    pub placement: Placement,
+    /// One basis of projections for all units of a layer, or one product per unit
+    #[arg(long, default_value = "shared", value_parser = choice([
+        ("shared", Interactions::Shared), ("independent", Interactions::Independent),
+    ]))]
+    pub interactions: Interactions,
+    /// The activation between layers
+    #[arg(long, default_value = "silu", value_parser = choice([
+        ("relu", Activation::Relu), ("silu", Activation::Silu), ("tanh", Activation::Tanh),
+        ("sigmoid", Activation::Sigmoid), ("gelu", Activation::Gelu),
+        ("identity", Activation::Identity),
+    ]))]
+    pub activation: Activation,
+    /// A norm of each term's values
+    #[arg(long, default_value = "none", value_parser = choice([
+        ("none", Norm::None), ("batch", Norm::Batch), ("layer", Norm::Layer),
+    ]))]
+    pub norm: Norm,
+    /// The probability that a hidden unit is dropped in training, 0 to below 1
+    #[arg(long, value_name = "P", default_value_t = NetworkOptions::default().dropout)]
+    pub dropout: f32,
+    /// A neuron straight from inputs to outputs; none for none
+    #[arg(long, value_name = "NEURON", value_parser = skip, default_value_t = Skip::default())]
+    pub skip: Skip,
+    /// Networks of different seeds whose outputs are averaged, 1 to 64
+    #[arg(long, value_name = "N", default_value_t = NetworkOptions::default().members)]
+    pub members: usize,
+}
+
+/// Units of each hidden layer.
+#[derive(Debug, Clone)]
+pub struct Hidden(pub Vec<usize>);
+
+impl Default for Hidden {
+    fn default() -> Hidden {
+        Hidden(NetworkOptions::default().hidden)
+    }
+}
+
+impl std::fmt::Display for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let units: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        f.write_str(&units.join(","))
+    }
+}
+
+fn hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let units: Result<Vec<usize>, _> = text.split(',').map(|units| units.trim().parse()).collect();
+    match units {
+        Ok(units) if units.iter().all(|&units| units > 0) => Ok(Hidden(units)),
+        _ => Err("write the units of each layer, such as 64,32, or none".to_string()),
+    }
+}
+
+/// A neuron beside the layers, if any.
+#[derive(Debug, Clone)]
+pub struct Skip(pub Option<Neuron>);
+
+impl Default for Skip {
+    fn default() -> Skip {
+        Skip(NetworkOptions::default().skip)
+    }
+}
+
+impl std::fmt::Display for Skip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Some(neuron) => neuron.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+fn skip(text: &str) -> Result<Skip, String> {
+    if text == "none" {
+        return Ok(Skip(None));
+    }
+    let neuron: Neuron = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(Skip(Some(neuron)))
+}
+
+impl Shape {
+    /// The options of the library.
+    pub fn options(&self) -> NetworkOptions {
+        NetworkOptions {
+            hidden: self.hidden.0.clone(),
+            rank: self.rank,
+            placement: self.placement,
+            interactions: self.interactions,
+            activation: self.activation,
+            norm: self.norm,
+            dropout: self.dropout,
+            skip: self.skip.0.clone(),
+            members: self.members,
+        }
+    }
+}
+
+/// How the networks are trained.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Training")]
+pub struct Training {
+    /// The most passes over the training rows; the best on validation rows is kept
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().epochs)]
+    pub epochs: usize,
+    /// The highest learning rate of the schedule
+    #[arg(long, value_name = "RATE", default_value_t = TrainConfig::default().learning_rate)]
+    pub learning_rate: f64,
+    /// Rows a step [default: by the number of rows]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+    /// What training makes small for numeric targets: mse, huber or huber:DELTA, quantile:TAU;
+    /// classes always use cross-entropy
+    #[arg(long, value_name = "LOSS", value_parser = loss)]
+    pub loss: Option<Loss>,
+}
+
+fn loss(text: &str) -> Result<Loss, String> {
+    let (name, number) = match text.split_once(':') {
+        Some((name, number)) => {
+            let parsed = number.parse::<f64>();
+            (name, Some(parsed.map_err(|_| format!("\"{number}\" is not a number"))?))
+        }
+        None => (text, None),
+    };
+    match (name, number) {
+        ("mse", None) => Ok(Loss::MeanSquared),
+        ("huber", delta) => Ok(Loss::Huber {
+            delta: delta.unwrap_or(1.0),
+        }),
+        ("quantile", Some(tau)) => Ok(Loss::Quantile { tau }),
+        _ => Err("write mse, huber, huber:DELTA or quantile:TAU, such as quantile:0.9".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_carry_their_number() {
+        assert_eq!(loss("mse"), Ok(Loss::MeanSquared));
+        assert_eq!(loss("huber"), Ok(Loss::Huber { delta: 1.0 }));
+        assert_eq!(loss("quantile:0.9"), Ok(Loss::Quantile { tau: 0.9 }));
+        for wrong in ["", "mse:1", "quantile", "huber:x", "mae"] {
+            assert!(loss(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hidden_layers_are_counted_units() {
+        assert_eq!(hidden("8").unwrap().0, [8]);
+        assert_eq!(hidden("64, 32").unwrap().to_string(), "64,32");
+        assert!(hidden("none").unwrap().0.is_empty());
+        for wrong in ["", "0", "64,", "64;32", "-1"] {
+            assert!(hidden(wrong).is_err(), "{wrong}");
+        }
+    }
+}

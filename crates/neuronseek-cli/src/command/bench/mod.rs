@@ -1,0 +1,21 @@
+//! `neuronseek bench`: the paper's experiments and the library's own measurements.
+
+use clap::Subcommand;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+mod recovery;
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    Recovery(recovery::Arguments),
+}
+
+/// Measures.
+pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
+    match bench {
+        Bench::Recovery(arguments) => recovery::run(arguments, console),
+    }
+}

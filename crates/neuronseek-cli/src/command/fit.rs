@@ -1,0 +1,256 @@
+//! `neuronseek fit`: from a table to a model.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use neuronseek::model::{self, FitError, FitOptions, Fitted, Holdout, NeuronChoice};
+use neuronseek::neuron::Neuron;
+use neuronseek::observe::Control;
+use neuronseek::prepare::{PrepareOptions, Task as LibraryTask};
+use neuronseek::table::Table;
+
+use super::summary;
+use crate::arguments::network::{Shape, Training};
+use crate::arguments::reading::{Columns, Reading};
+use crate::arguments::searching::{Searching, TimeLimit};
+use crate::arguments::{Form, Threads};
+use crate::console::Console;
+use crate::display;
+use crate::documents::FitDocument;
+use crate::failure::Failure;
+use crate::output::OutputFile;
+use crate::{interrupt, output};
+
+/// Fit a model: find a neuron, train networks of it and of x, keep what is best on validation rows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  neuronseek fit houses.csv --target price -o houses.safetensors
+  neuronseek fit houses.csv --target price --split 0 --neuron \"x + x^2 + cp(2, r=4)\" --compare
+
+Ctrl-C ends the fit; with -o the best model so far is saved.")]
+pub struct Arguments {
+    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input
+    #[arg(value_name = "DATA")]
+    data: PathBuf,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    reading: Reading,
+    /// Numbers or classes; auto says which and why
+    #[arg(long, default_value = "auto")]
+    task: Task,
+    #[command(flatten)]
+    saving: Saving,
+    #[command(flatten)]
+    testing: Testing,
+    /// Use this neuron, such as "x + cp(2, r=1)" or linear, instead of searching one
+    #[arg(long, value_name = "NEURON", conflicts_with_all = [
+        "method", "preset", "max_order", "max_rank", "basis",
+    ])]
+    neuron: Option<Neuron>,
+    /// Also fit a plain network of as many parameters beside the given neuron (a search always
+    /// compares)
+    #[arg(long, requires = "neuron")]
+    compare: bool,
+    #[command(flatten)]
+    searching: Searching,
+    #[command(flatten)]
+    shape: Shape,
+    #[command(flatten)]
+    training: Training,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
+    seed: u64,
+    #[command(flatten, next_help_heading = "Run")]
+    time_limit: TimeLimit,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// Where the model goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+struct Saving {
+    /// The model file (safetensors)
+    #[arg(short, long, value_name = "MODEL")]
+    output: Option<PathBuf>,
+    /// Replace the model file if it exists already
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// Go on from the checkpoint (MODEL.checkpoint) that an ended fit of the same command left
+    #[arg(long, requires = "output")]
+    resume: bool,
+}
+
+/// Which rows are held out for the test metrics; none unless asked for.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Test rows")]
+struct Testing {
+    /// Test on the rows of a second table
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test_fraction", "split"])]
+    test: Option<PathBuf>,
+    /// Hold out this share of the rows, drawn by the seed
+    #[arg(long, value_name = "F", conflicts_with = "split")]
+    test_fraction: Option<f64>,
+    /// Hold out about a fifth of the rows by the hash split of this number
+    #[arg(long, value_name = "S")]
+    split: Option<u64>,
+}
+
+/// What kind of prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Text or few whole numbers are classes, the rest numbers
+    Auto,
+    /// Numbers
+    Regression,
+    /// Classes
+    Classification,
+}
+
+/// The options of the library for the columns of `table`.
+pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareOptions {
+    PrepareOptions {
+        targets: columns.targets(table),
+        task: match task {
+            Task::Auto => LibraryTask::Auto,
+            Task::Regression => LibraryTask::Regression,
+            Task::Classification => LibraryTask::Classification,
+        },
+        kinds: columns.kind.clone(),
+        ignore: columns.ignore.clone(),
+        weights: columns.weights.clone(),
+        ..PrepareOptions::default()
+    }
+}
+
+/// Fits, saves and tells what came out.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    let saving = &arguments.saving;
+    let output = match &saving.output {
+        Some(path) => Some(OutputFile::claim(path, saving.force)?),
+        None => None,
+    };
+    let stop = interrupt::listen()?;
+    arguments.threads.apply()?;
+    let deadline = arguments.time_limit.deadline();
+    let table = arguments.reading.table(&arguments.data)?;
+    let test = match &arguments.testing.test {
+        Some(path) => Some(arguments.reading.table(path)?),
+        None => None,
+    };
+    let options = options(arguments, &table, output.as_ref(), console)?;
+    let control = Control {
+        observer: console,
+        stop,
+        deadline,
+    };
+    let fitted = match model::fit(&table, test.as_ref(), &options, &control) {
+        Err(FitError::EndedEarly) if interrupt::pressed() => {
+            return Err(Failure::Interrupted(
+                "ended before there was a model; nothing was saved".to_string(),
+            ));
+        }
+        result => result?,
+    };
+    console.done();
+    if let Some(output) = &output {
+        let bytes = fitted.model.to_bytes()?;
+        output.write(|out| out.write_all(&bytes))?;
+    }
+    tell(arguments, &options, &fitted, output.as_ref(), console)?;
+    if interrupt::pressed() && output.is_none() {
+        return Err(Failure::Interrupted(
+            "ended early; the model was not saved, as there was no -o".to_string(),
+        ));
+    }
+    Ok(())
+}
+
+fn options(
+    arguments: &Arguments,
+    table: &Table,
+    output: Option<&OutputFile>,
+    console: &Console,
+) -> Result<FitOptions, Failure> {
+    let checkpoint = output.map(|output| checkpoint_path(output.path()));
+    if let Some(path) = checkpoint.as_deref().filter(|path| path.exists())
+        && !arguments.saving.resume
+    {
+        console.warn(&format!(
+            "starting anew, although {} is the checkpoint of an unfinished fit: --resume goes on \
+             from it",
+            path.display()
+        ));
+    }
+    let testing = &arguments.testing;
+    let mut options = FitOptions {
+        prepare: prepare_options(&arguments.columns, arguments.task, table),
+        neuron: match &arguments.neuron {
+            Some(neuron) => NeuronChoice::Given(neuron.clone()),
+            None => NeuronChoice::Search,
+        },
+        search: arguments.searching.options()?,
+        network: arguments.shape.options(),
+        holdout: match (testing.test_fraction, testing.split) {
+            (Some(share), _) => Holdout::Fraction(share),
+            (None, Some(number)) => Holdout::Split(number),
+            (None, None) => Holdout::None,
+        },
+        seed: arguments.seed,
+        compare: arguments.compare,
+        checkpoint,
+        resume: arguments.saving.resume,
+        ..FitOptions::default()
+    };
+    let training = &arguments.training;
+    options.train.epochs = training.epochs;
+    options.train.learning_rate = training.learning_rate;
+    options.train.batch = training.batch;
+    options.loss = training.loss;
+    Ok(options)
+}
+
+/// `a.safetensors` has its checkpoint in `a.safetensors.checkpoint`.
+fn checkpoint_path(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_owned();
+    name.push(".checkpoint");
+    PathBuf::from(name)
+}
+
+fn tell(
+    arguments: &Arguments,
+    options: &FitOptions,
+    fitted: &Fitted,
+    output: Option<&OutputFile>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let report = &fitted.report;
+    let model = output.map(OutputFile::path);
+    if report.ended_early {
+        console.warn(match model {
+            Some(_) => "ended early: this is the best model so far, and it is saved",
+            None => "ended early: this is the best model so far",
+        });
+    }
+    if arguments.form.json {
+        return output::print_json(&FitDocument::new(report, Some(report.seconds), model));
+    }
+    let data = display::shell_word(&arguments.data.display().to_string());
+    let next = match model {
+        Some(model) => format!(
+            "saved to {model}; next: neuronseek predict {word} {data} -o predictions.csv",
+            word = display::shell_word(&model.display().to_string()),
+            model = model.display()
+        ),
+        None => format!(
+            "not saved; next: neuronseek fit {data} --target {} -o model.safetensors",
+            display::shell_word(&options.prepare.targets.join(","))
+        ),
+    };
+    let text = summary::fit(report, console.styled);
+    output::print(&format!("{text}{next}\n"))
+}

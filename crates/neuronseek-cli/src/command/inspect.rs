@@ -1,0 +1,49 @@
+//! `neuronseek inspect`: what is in a model file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use neuronseek::model::Model;
+
+use super::summary;
+use crate::arguments::Form;
+use crate::console::Console;
+use crate::display::{Columns, Side};
+use crate::documents::FitDocument;
+use crate::failure::Failure;
+use crate::output;
+
+/// Print what is in a model: its neuron, inputs, comparison and metrics
+#[derive(Debug, Args)]
+#[command(after_help = "Example: neuronseek inspect houses.safetensors")]
+pub struct Arguments {
+    /// The model file that fit wrote
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// Prints it.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    let model = Model::load(&arguments.model)?;
+    let report = model.report();
+    if arguments.form.json {
+        return output::print_json(&FitDocument::new(report, None, Some(&arguments.model)));
+    }
+    let mut text = summary::fit(report, console.styled);
+    text.push_str(&format!("\n{}", inputs(&model, console.styled)));
+    for warning in &report.warnings {
+        text.push_str(&format!("warning at the fit: {warning}\n"));
+    }
+    output::print(&text)
+}
+
+/// The encoded inputs and where the search has their zero and unit.
+fn inputs(model: &Model, styled: bool) -> String {
+    let mut columns = Columns::new(&[("input", Side::Left)], styled);
+    for name in model.preparation().input_names() {
+        columns.row([name.clone()]);
+    }
+    columns.text()
+}

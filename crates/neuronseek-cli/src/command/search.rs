@@ -1,0 +1,147 @@
+//! `neuronseek search`: from a table to a neuron.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use neuronseek::model::{self, FitOptions, Searched};
+use neuronseek::observe::Control;
+
+use super::fit::{Task, prepare_options};
+use crate::arguments::reading::{Columns, Reading};
+use crate::arguments::searching::{Searching, TimeLimit};
+use crate::arguments::{Form, Threads};
+use crate::console::Console;
+use crate::display::{self, Side};
+use crate::documents::SearchDocument;
+use crate::failure::Failure;
+use crate::{interrupt, output};
+
+/// Find the neuron that a table wants
+#[derive(Debug, Args)]
+#[command(after_help = "Example: neuronseek search houses.csv --target price")]
+pub struct Arguments {
+    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input
+    #[arg(value_name = "DATA")]
+    data: PathBuf,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    reading: Reading,
+    /// Numbers or classes; auto says which and why
+    #[arg(long, default_value = "auto")]
+    task: Task,
+    #[command(flatten)]
+    searching: Searching,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    time_limit: TimeLimit,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// Searches and prints what was found.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    let stop = interrupt::listen()?;
+    arguments.threads.apply()?;
+    let search = arguments.searching.options()?;
+    let deadline = arguments.time_limit.deadline();
+    let table = arguments.reading.table(&arguments.data)?;
+    let options = FitOptions {
+        prepare: prepare_options(&arguments.columns, arguments.task, &table),
+        search,
+        seed: arguments.seed,
+        ..FitOptions::default()
+    };
+    let control = Control {
+        observer: console,
+        stop,
+        deadline,
+    };
+    let searched = model::search(&table, &options, &control)?;
+    console.done();
+    for warning in &searched.report.warnings {
+        console.warn(warning);
+    }
+    if arguments.form.json {
+        return output::print_json(&SearchDocument::new(&searched, arguments.seed));
+    }
+    output::print(&text(arguments, &options, &searched, console.styled))
+}
+
+fn text(
+    arguments: &Arguments,
+    options: &FitOptions,
+    searched: &Searched,
+    styled: bool,
+) -> String {
+    let report = &searched.report;
+    let mut text = format!(
+        "{}  {}\n\n",
+        display::heading("Neuron", styled),
+        display::heading(&report.neuron.to_string(), styled)
+    );
+    text.push_str(&evidence(report, styled));
+    if !report.runners_up.is_empty() {
+        let mut columns = display::Columns::new(
+            &[("also fitted", Side::Left), ("criterion", Side::Right)],
+            styled,
+        );
+        for candidate in report.runners_up.iter().take(5) {
+            columns.row([
+                candidate.neuron.to_string(),
+                display::number(candidate.criterion, 6),
+            ]);
+        }
+        text.push_str(&format!("\n{}", columns.text()));
+    }
+    text.push_str(&format!(
+        "\n{} on {} rows of {} inputs, {}\n",
+        report.method,
+        display::count(searched.rows),
+        searched.preparation.input_names().len(),
+        display::duration(report.seconds)
+    ));
+    text.push_str(&format!(
+        "next: neuronseek fit {} --target {} --neuron \"{}\" -o model.safetensors\n",
+        display::shell_word(&arguments.data.display().to_string()),
+        display::shell_word(&options.prepare.targets.join(",")),
+        report.neuron
+    ));
+    text
+}
+
+/// What each term of the found neuron explains.
+pub fn evidence(report: &neuronseek::search::Report, styled: bool) -> String {
+    let mut titles = vec![("term", Side::Left), ("explains", Side::Right), ("", Side::Left)];
+    let with_gain = report.evidence.iter().any(|term| term.bic_gain.is_some());
+    let with_gate = (report.evidence.iter()).any(|term| term.gate_probability.is_some());
+    if with_gain {
+        titles.push(("BIC gain", Side::Right));
+    }
+    if with_gate {
+        titles.push(("gate open", Side::Right));
+    }
+    let mut columns = display::Columns::new(&titles, styled);
+    for term in &report.evidence {
+        let mut row = vec![
+            term.term.to_string(),
+            display::percent(term.explained),
+            display::bar(term.explained, 20),
+        ];
+        let shown = |value: Option<f64>, digits| {
+            value.map_or(String::new(), |value| display::number(value, digits))
+        };
+        if with_gain {
+            row.push(shown(term.bic_gain, 4));
+        }
+        if with_gate {
+            row.push(shown(term.gate_probability, 3));
+        }
+        columns.row(row);
+    }
+    columns.text()
+}

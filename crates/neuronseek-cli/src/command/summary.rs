@@ -1,0 +1,192 @@
+//! A fit in words and tables, as `fit` and `inspect` print it.
+
+use neuronseek::model::{CandidateKind, FitReport, Metrics, Outcome};
+
+use super::search::evidence;
+use crate::display::{self, Columns, Side, count, number};
+
+/// What was fitted, what each term explains, what was compared, and how good the result is.
+pub fn fit(report: &FitReport, styled: bool) -> String {
+    let mut parts = vec![head(report, styled)];
+    if let Some(search) = &report.search {
+        parts.push(format!(
+            "{} found {}\n{}",
+            search.method,
+            search.neuron,
+            evidence(search, styled)
+        ));
+    }
+    if report.candidates.len() > 1 {
+        parts.push(candidates(report, styled));
+    }
+    parts.push(metrics(report, styled));
+    let seconds = if report.seconds > 0.0 {
+        format!(", {}", display::duration(report.seconds))
+    } else {
+        String::new()
+    };
+    parts.push(format!("{} parameters{seconds}\n", count(report.parameters)));
+    parts.join("\n")
+}
+
+fn head(report: &FitReport, styled: bool) -> String {
+    let rows = &report.rows;
+    let mut uses = vec![
+        format!("{} training", count(rows.training)),
+        format!("{} validation", count(rows.validation)),
+    ];
+    if rows.test > 0 {
+        uses.push(format!("{} test", count(rows.test)));
+    }
+    if rows.without_target > 0 {
+        uses.push(format!("{} left out, no target", count(rows.without_target)));
+    }
+    let reason = report
+        .task_reason
+        .as_ref()
+        .map_or(String::new(), |reason| format!(": {reason}"));
+    let mut text = format!(
+        "{} ({}{reason})\n{} rows ({}), {} inputs\n\n{}  {}\n",
+        report.targets.join(", "),
+        report.task,
+        count(rows.total),
+        uses.join(", "),
+        count(report.inputs),
+        display::heading("Neuron", styled),
+        display::heading(&report.neuron.to_string(), styled),
+    );
+    if !report.choice.is_empty() {
+        text.push_str(&format!("        {}\n", report.choice));
+    }
+    text
+}
+
+fn candidates(report: &FitReport, styled: bool) -> String {
+    let loss = match report.metrics.values().next() {
+        Some(Metrics::Classification { .. }) => "log loss",
+        _ => "nmse",
+    };
+    let with_test = report.candidates.iter().any(|one| one.test.is_some());
+    let validation = format!("validation {loss}");
+    let test = format!("test {loss}");
+    let mut titles = vec![
+        ("compared", Side::Left),
+        ("layers", Side::Left),
+        ("parameters", Side::Right),
+        ("epochs", Side::Right),
+        (validation.as_str(), Side::Right),
+    ];
+    if with_test {
+        titles.push((test.as_str(), Side::Right));
+    }
+    titles.push(("", Side::Left));
+    let mut columns = Columns::new(&titles, styled);
+    for outcome in &report.candidates {
+        let row = candidate(outcome, with_test);
+        if outcome.chosen {
+            columns.strong_row(row);
+        } else {
+            columns.row(row);
+        }
+    }
+    columns.text()
+}
+
+fn candidate(outcome: &Outcome, with_test: bool) -> Vec<String> {
+    let kind = match outcome.kind {
+        CandidateKind::Network => "network",
+        CandidateKind::Polynomial => "polynomial",
+    };
+    let layers: Vec<String> = outcome.hidden.iter().map(usize::to_string).collect();
+    let mut row = vec![
+        format!("{kind} of {}", outcome.neuron),
+        layers.join("-"),
+        count(outcome.parameters),
+        outcome.epochs.map_or(String::new(), count),
+        number(outcome.validation, 4),
+    ];
+    if with_test {
+        row.push(match &outcome.test {
+            Some(Metrics::Regression { nmse, .. }) => number(*nmse, 4),
+            Some(Metrics::Classification { log_loss, .. }) => number(*log_loss, 4),
+            None => String::new(),
+        });
+    }
+    row.push(if outcome.chosen { "<- the model" } else { "" }.to_string());
+    row
+}
+
+/// The model against the linear model and the constant, on the rows that say most.
+fn metrics(report: &FitReport, styled: bool) -> String {
+    let split = ["test", "validation", "training"]
+        .into_iter()
+        .find(|split| report.metrics.contains_key(*split))
+        .unwrap_or("training");
+    let constant = match report.metrics.get(split) {
+        Some(Metrics::Classification { .. }) => "class frequencies",
+        _ => "mean",
+    };
+    table(
+        &format!("on the {split} rows"),
+        &[
+            ("this model", report.metrics.get(split)),
+            ("linear model", report.linear.get(split)),
+            (constant, report.mean.get(split)),
+        ],
+        styled,
+    )
+}
+
+/// Metrics side by side; predictors without metrics are left out.
+pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool) -> String {
+    let rows: Vec<(&str, Vec<(&'static str, f64)>)> = predictors
+        .iter()
+        .filter_map(|(name, metrics)| Some((*name, named((*metrics)?))))
+        .collect();
+    let Some((_, first)) = rows.first() else {
+        return String::new();
+    };
+    let mut titles = vec![(title, Side::Left)];
+    titles.extend(first.iter().map(|(name, _)| (*name, Side::Right)));
+    let mut columns = Columns::new(&titles, styled);
+    for (position, (name, values)) in rows.iter().enumerate() {
+        let mut row = vec![name.to_string()];
+        row.extend(values.iter().map(|(_, value)| number(*value, 4)));
+        if position == 0 {
+            columns.strong_row(row);
+        } else {
+            columns.row(row);
+        }
+    }
+    columns.text()
+}
+
+/// Metrics with their names.
+fn named(metrics: &Metrics) -> Vec<(&'static str, f64)> {
+    match *metrics {
+        Metrics::Regression {
+            mse,
+            rmse,
+            mae,
+            r2,
+            nmse,
+        } => vec![
+            ("rmse", rmse),
+            ("mae", mae),
+            ("r2", r2),
+            ("nmse", nmse),
+            ("mse", mse),
+        ],
+        Metrics::Classification {
+            accuracy,
+            log_loss,
+            auc,
+            f1_macro,
+        } => vec![
+            ("accuracy", accuracy),
+            ("log loss", log_loss),
+            ("auc", auc),
+            ("f1 macro", f1_macro),
+        ],
+    }
+}

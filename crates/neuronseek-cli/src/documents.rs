@@ -1,0 +1,207 @@
+//! The JSON documents that commands print; `schemas/` describes them.
+//!
+//! Their keys are a promise, so they are written down here and not derived from the library's
+//! own structs, which may change.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use neuronseek::model::{CandidateKind, FitReport, Metrics, Model, Outcome, Rows, Searched};
+use neuronseek::neuron::{Neuron, Structure};
+use neuronseek::search::{Candidate, Evidence, Report, Step};
+use serde::Serialize;
+
+/// What `search` prints.
+#[derive(Debug, Serialize)]
+pub struct SearchDocument<'a> {
+    neuron: &'a Neuron,
+    structure: Structure,
+    method: &'a str,
+    seed: u64,
+    seconds: f64,
+    rows: usize,
+    inputs: usize,
+    parameters: usize,
+    evidence: &'a [Evidence],
+    path: &'a [Step],
+    runners_up: &'a [Candidate],
+    warnings: Vec<&'a str>,
+}
+
+impl<'a> SearchDocument<'a> {
+    /// The document of a search.
+    pub fn new(searched: &'a Searched, seed: u64) -> SearchDocument<'a> {
+        let report = &searched.report;
+        let of_table = searched.preparation.warnings().iter();
+        SearchDocument {
+            neuron: &report.neuron,
+            structure: report.neuron.structure(),
+            method: &report.method,
+            seed,
+            seconds: report.seconds,
+            rows: searched.rows,
+            inputs: searched.preparation.input_names().len(),
+            parameters: report.polynomial.parameters(),
+            evidence: &report.evidence,
+            path: &report.path,
+            runners_up: &report.runners_up,
+            warnings: of_table
+                .chain(&report.warnings)
+                .map(String::as_str)
+                .collect(),
+        }
+    }
+}
+
+/// What `fit` and `inspect` print.
+#[derive(Debug, Serialize)]
+pub struct FitDocument<'a> {
+    neuron: &'a Neuron,
+    structure: Structure,
+    /// The search method; null when the neuron was given.
+    method: Option<&'a str>,
+    seed: u64,
+    /// Null in `inspect`: a model file holds no times.
+    seconds: Option<f64>,
+    rows: usize,
+    inputs: usize,
+    parameters: usize,
+    metrics: &'a BTreeMap<String, Metrics>,
+    warnings: &'a [String],
+    task: &'a str,
+    task_reason: Option<&'a str>,
+    targets: &'a [String],
+    rows_by_use: &'a Rows,
+    /// Metrics of the linear model and of the constant.
+    baselines: Baselines<'a>,
+    candidates: Vec<CandidateDocument<'a>>,
+    choice: &'a str,
+    search: Option<SearchPart<'a>>,
+    ended_early: bool,
+    /// The model file.
+    model: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Baselines<'a> {
+    linear: &'a BTreeMap<String, Metrics>,
+    mean: &'a BTreeMap<String, Metrics>,
+}
+
+#[derive(Debug, Serialize)]
+struct CandidateDocument<'a> {
+    kind: CandidateKind,
+    neuron: &'a Neuron,
+    hidden: &'a [usize],
+    parameters: usize,
+    validation: f64,
+    test: Option<&'a Metrics>,
+    epochs: Option<usize>,
+    chosen: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SearchPart<'a> {
+    neuron: &'a Neuron,
+    structure: Structure,
+    evidence: &'a [Evidence],
+    path: &'a [Step],
+    runners_up: &'a [Candidate],
+}
+
+impl<'a> FitDocument<'a> {
+    /// The document of a fit; `seconds` is what it took, `model` where the model lies.
+    pub fn new(report: &'a FitReport, seconds: Option<f64>, model: Option<&Path>) -> Self {
+        FitDocument {
+            neuron: &report.neuron,
+            structure: report.neuron.structure(),
+            method: report.search.as_ref().map(|search| search.method.as_str()),
+            seed: report.seed,
+            seconds,
+            rows: report.rows.total,
+            inputs: report.inputs,
+            parameters: report.parameters,
+            metrics: &report.metrics,
+            warnings: &report.warnings,
+            task: &report.task,
+            task_reason: report.task_reason.as_deref(),
+            targets: &report.targets,
+            rows_by_use: &report.rows,
+            baselines: Baselines {
+                linear: &report.linear,
+                mean: &report.mean,
+            },
+            candidates: report.candidates.iter().map(candidate).collect(),
+            choice: &report.choice,
+            search: report.search.as_ref().map(search_part),
+            ended_early: report.ended_early,
+            model: model.map(|path| path.display().to_string()),
+        }
+    }
+}
+
+fn candidate(outcome: &Outcome) -> CandidateDocument<'_> {
+    CandidateDocument {
+        kind: outcome.kind,
+        neuron: &outcome.neuron,
+        hidden: &outcome.hidden,
+        parameters: outcome.parameters,
+        validation: outcome.validation,
+        test: outcome.test.as_ref(),
+        epochs: outcome.epochs,
+        chosen: outcome.chosen,
+    }
+}
+
+fn search_part(report: &Report) -> SearchPart<'_> {
+    SearchPart {
+        neuron: &report.neuron,
+        structure: report.neuron.structure(),
+        evidence: &report.evidence,
+        path: &report.path,
+        runners_up: &report.runners_up,
+    }
+}
+
+/// What `evaluate` prints.
+#[derive(Debug, Serialize)]
+pub struct EvaluateDocument<'a> {
+    neuron: &'a Neuron,
+    structure: Structure,
+    seed: u64,
+    seconds: f64,
+    /// Rows whose target is known.
+    rows: usize,
+    inputs: usize,
+    parameters: usize,
+    metrics: BTreeMap<&'a str, &'a Metrics>,
+    warnings: Vec<String>,
+    task: &'a str,
+    targets: &'a [String],
+}
+
+impl<'a> EvaluateDocument<'a> {
+    /// The document of an evaluation of `model` on `rows` rows of a table.
+    pub fn new(
+        model: &'a Model,
+        metrics: &'a Metrics,
+        rows: usize,
+        seconds: f64,
+        warnings: Vec<String>,
+    ) -> Self {
+        let report = model.report();
+        EvaluateDocument {
+            neuron: &report.neuron,
+            structure: report.neuron.structure(),
+            seed: report.seed,
+            seconds,
+            rows,
+            inputs: report.inputs,
+            parameters: report.parameters,
+            metrics: BTreeMap::from([("table", metrics)]),
+            warnings,
+            task: &report.task,
+            targets: &report.targets,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What is promised of models: the same bytes, the same predictions, nothing half-written.
+
+mod program;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use program::{Folder, Run, command};
+
+const SMALL: &str = "--epochs 5 --hidden 8";
+
+fn predictions(text: &str) -> Vec<Vec<String>> {
+    text.lines()
+        .map(|line| line.split(',').map(str::to_string).collect())
+        .collect()
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 400);
+    let mut files = Vec::new();
+    for (name, threads) in [("a", 1), ("b", 2), ("c", 1), ("d", 2)] {
+        folder.must(&format!("fit a.csv --target y -o {name} --threads {threads} {SMALL}"));
+        files.push(folder.read(name));
+    }
+    assert!(files.iter().all(|file| *file == files[0]));
+}
+
+#[test]
+fn the_seed_changes_the_model() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 400);
+    for (name, seed) in [("a", 1), ("b", 2)] {
+        folder.must(&format!(
+            "fit a.csv --target y -o {name} --neuron linear --seed {seed} {SMALL}"
+        ));
+    }
+    assert_ne!(folder.read("a"), folder.read("b"));
+}
+
+#[test]
+fn columns_are_found_by_name_in_any_order() {
+    let folder = Folder::new();
+    folder.classes("a.csv", 300);
+    folder.must(&format!("fit a.csv --target kind -o m {SMALL}"));
+    let shuffled: String = folder_rows(&folder, "a.csv")
+        .iter()
+        .map(|cells| format!("{},{},extra,{}\n", cells[2], cells[1], cells[0]))
+        .collect();
+    folder.write("b.csv", shuffled);
+    let right = folder.must("predict m a.csv --proba");
+    assert_eq!(folder.must("predict m b.csv --proba"), right);
+    let rows = predictions(&right);
+    assert_eq!(rows[0], ["prediction", "p_large", "p_middling", "p_small"]);
+    assert_eq!(rows.len(), 301);
+    let known = ["small", "middling", "large"];
+    for row in &rows[1..] {
+        assert!(known.contains(&row[0].as_str()), "{row:?}");
+        let sum: f64 = row[1..].iter().map(|p| p.parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{row:?}");
+    }
+}
+
+/// The cells of a table whose second column is in quotes.
+fn folder_rows(folder: &Folder, name: &str) -> Vec<Vec<String>> {
+    let text = String::from_utf8(folder.read(name)).unwrap();
+    text.lines()
+        .map(|line| {
+            let Some((first, rest)) = line.split_once('"') else {
+                return line.split(',').map(str::to_string).collect();
+            };
+            let (quoted, rest) = rest.split_once('"').unwrap();
+            let mut cells = vec![first.trim_end_matches(',').to_string(), format!("\"{quoted}\"")];
+            cells.extend(rest.trim_start_matches(',').split(',').map(str::to_string));
+            cells
+        })
+        .collect()
+}
+
+#[test]
+fn standard_input_is_a_table_like_any_other() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    folder.must(&format!("fit a.csv --target y -o m {SMALL}"));
+    let from_file = folder.must("predict m a.csv");
+    let input = std::fs::File::open(folder.file("a.csv")).unwrap();
+    let output = command(folder.path(), "predict m -").stdin(input).output();
+    let run = Run::from(output.unwrap());
+    assert_eq!((run.code, run.out), (Some(0), from_file));
+}
+
+/// predict and evaluate against metrics recomputed by a program that shares nothing with them.
+#[test]
+fn metrics_agree_with_an_independent_program() {
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/independent/recompute_metrics.py"
+    );
+    let folder = Folder::new();
+    folder.hybrid("numbers.csv", 400);
+    folder.classes("classes.csv", 400);
+    for (table, target, task) in [
+        ("numbers.csv", "y", "regression"),
+        ("classes.csv", "kind", "classification"),
+    ] {
+        let model = format!("{task}.model");
+        folder.must(&format!("fit {table} --target {target} -o {model} {SMALL}"));
+        let proba = if task == "classification" { "--proba" } else { "" };
+        folder.must(&format!("predict {model} {table} {proba} -o {task}.out"));
+        let evaluated = folder.json(&format!("evaluate {model} {table} --json"));
+        let output = Command::new("python3")
+            .arg(script)
+            .args([table, target, &format!("{task}.out"), task])
+            .current_dir(folder.path())
+            .output()
+            .expect("python3 is needed for this test");
+        let run = Run::from(output);
+        assert_eq!(run.code, Some(0), "{}", run.errors);
+        let recomputed: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let recomputed = recomputed.as_object().unwrap();
+        assert_eq!(recomputed.len(), evaluated["metrics"]["table"].as_object().unwrap().len());
+        for (name, value) in recomputed {
+            let ours = evaluated["metrics"]["table"][name].as_f64().unwrap();
+            let theirs = value.as_f64().unwrap();
+            let close = (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1e-9);
+            assert!(close, "{task} {name}: {ours} and {theirs}");
+        }
+    }
+}
+
+/// A fit that takes some seconds.
+fn long_fit(folder: &Folder, epochs: usize, more: &str) -> Child {
+    let line = format!("fit a.csv --target y -o m --neuron cp(2) {LONG} {epochs} {more}");
+    command(folder.path(), &line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+const LONG: &str = "--hidden 64,32 --members 1 --threads 1 --epochs";
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn kill_leaves_no_model_or_a_whole_one() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 2000);
+    let start = Instant::now();
+    assert!(long_fit(&folder, 60, "").wait().unwrap().success());
+    let whole = start.elapsed();
+    let right = folder.read("m");
+    for moment in 1..=10u32 {
+        let _ = std::fs::remove_file(folder.file("m"));
+        let mut child = long_fit(&folder, 60, "");
+        // Uneven moments, the last ones about the time of writing.
+        std::thread::sleep(whole.mul_f64(f64::from(moment * moment) / 98.0));
+        let _ = child.kill();
+        child.wait().unwrap();
+        if folder.file("m").exists() {
+            assert_eq!(folder.read("m"), right, "moment {moment}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ended_fit_resumes_to_the_same_bytes() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 2000);
+    assert!(long_fit(&folder, 60, "").wait().unwrap().success());
+    let right = folder.read("m");
+    std::fs::remove_file(folder.file("m")).unwrap();
+    let mut child = long_fit(&folder, 60, "");
+    let checkpoint = folder.file("m.checkpoint");
+    let patience = Instant::now();
+    while !checkpoint.exists() && patience.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    child.wait().unwrap();
+    assert!(checkpoint.exists(), "{:?}", folder.names());
+    assert!(!folder.file("m").exists(), "the fit was done before it was killed");
+    let resumed = long_fit(&folder, 60, "--resume").wait_with_output().unwrap();
+    let run = Run::from(resumed);
+    assert_eq!(run.code, Some(0), "{}", run.errors);
+    assert!(folder.read("m") == right, "other bytes after --resume");
+    assert!(!checkpoint.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_the_best_so_far() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 2000);
+    let child = long_fit(&folder, 100_000, "");
+    std::thread::sleep(Duration::from_millis(1500));
+    signal(&child, "INT");
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(0), "{}", run.errors);
+    assert!(run.errors.contains("best model so far"), "{}", run.errors);
+    assert!(folder.must("inspect m").contains("cp(2)"));
+    assert_eq!(folder.must("predict m a.csv").lines().count(), 2001);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_exits_at_once_and_leaves_nothing_half_written() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 2000);
+    let child = long_fit(&folder, 100_000, "");
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "INT");
+    signal(&child, "INT");
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert!(matches!(run.code, Some(0 | 130)), "{run:?}");
+    let kept = ["a.csv", "a.truth.json", "m", "m.checkpoint"];
+    assert!(folder.names().iter().all(|name| kept.contains(&name.as_str())));
+}
+
+#[test]
+fn a_time_limit_ends_a_fit_with_the_best_so_far() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 2000);
+    let start = Instant::now();
+    let run = folder.run(
+        "fit a.csv --target y -o m --neuron cp(2) --hidden 64,32 --epochs 1000000 --time-limit 2s",
+    );
+    assert_eq!(run.code, Some(0), "{}", run.errors);
+    assert!(run.errors.contains("ended early"), "{}", run.errors);
+    assert!(start.elapsed() < Duration::from_secs(20));
+    folder.must("predict m a.csv");
+}
