@@ -35,6 +35,7 @@ impl Columns {
         table.set_header(titles.iter().map(|(title, _)| Cell::new(title)));
         for (position, (_, side)) in titles.iter().enumerate() {
             if let Some(column) = table.column_mut(position) {
+                column.set_padding((0, 2));
                 column.set_cell_alignment(match side {
                     Side::Left => CellAlignment::Left,
                     Side::Right => CellAlignment::Right,

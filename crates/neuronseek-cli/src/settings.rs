@@ -39,7 +39,11 @@ fn merge(
     let parser = Arguments::command();
     // What is required may yet come from outside.
     let lenient = without_requirements(parser.clone());
-    let given = lenient.try_get_matches_from(&line).map_err(refused)?;
+    let given = match lenient.try_get_matches_from(&line) {
+        Ok(given) => given,
+        // Help and errors show what is required.
+        Err(_) => return parse(parser, line),
+    };
     let (path, leaf) = leaf(&given);
     let mut command = parser.clone();
     command.build();

@@ -38,7 +38,10 @@ fn expect(run: &Run, words: &[&str]) {
 fn table(rows: usize, edit: impl Fn(usize, &mut [String; 3])) -> String {
     let mut text = String::from("x1,x2,y\n");
     for row in 1..=rows {
-        let (a, b) = ((row * 37 % 101) as f64 / 50.0 - 1.0, (row * 53 % 97) as f64 / 48.0 - 1.0);
+        let (a, b) = (
+            (row * 37 % 101) as f64 / 50.0 - 1.0,
+            (row * 53 % 97) as f64 / 48.0 - 1.0,
+        );
         let mut cells = [a.to_string(), b.to_string(), (a * b).to_string()];
         edit(row, &mut cells);
         text.push_str(&cells.join(","));
@@ -100,12 +103,18 @@ fn text_in_a_numeric_column_at_row_70000() {
 
 #[test]
 fn a_column_that_is_missing_everywhere() {
-    refused(table(100, |_, cells| cells[1].clear()), &["a.csv", "x2", "missing", "--ignore"]);
+    refused(
+        table(100, |_, cells| cells[1].clear()),
+        &["a.csv", "x2", "missing", "--ignore"],
+    );
 }
 
 #[test]
 fn a_target_that_is_missing_everywhere() {
-    refused(table(100, |_, cells| cells[2].clear()), &["a.csv", "y", "missing"]);
+    refused(
+        table(100, |_, cells| cells[2].clear()),
+        &["a.csv", "y", "missing"],
+    );
 }
 
 #[test]
@@ -128,8 +137,21 @@ fn fewer_rows_than_needed() {
 #[test]
 fn nan_and_inf_in_every_usual_spelling() {
     for spelling in [
-        "NaN", "nan", "NAN", "-nan", "inf", "-inf", "+inf", "Inf", "INF", "infinity", "-Infinity",
-        "1e999", "-1e999", "1.#INF", "1.#QNAN",
+        "NaN",
+        "nan",
+        "NAN",
+        "-nan",
+        "inf",
+        "-inf",
+        "+inf",
+        "Inf",
+        "INF",
+        "infinity",
+        "-Infinity",
+        "1e999",
+        "-1e999",
+        "1.#INF",
+        "1.#QNAN",
     ] {
         for column in [0, 2] {
             let content = table(100, |row, cells| {
@@ -233,7 +255,10 @@ fn a_damaged_model_is_refused_and_never_read_wrongly() {
         damage("flipped.safetensors", flipped);
     }
     folder.write("text.safetensors", "a model, honestly");
-    expect(&folder.run("predict text.safetensors a.csv"), &["text.safetensors"]);
+    expect(
+        &folder.run("predict text.safetensors a.csv"),
+        &["text.safetensors"],
+    );
 }
 
 #[test]

@@ -27,7 +27,9 @@ fn documents_of_a_regression() {
     assert_eq!(search["structure"]["interaction"][0]["rank"], 1);
     assert_eq!(search["rows"], 300);
     let small = "--epochs 3 --hidden 8";
-    let fit = folder.json(&format!("fit a.csv --target y --split 0 -o m {small} --json"));
+    let fit = folder.json(&format!(
+        "fit a.csv --target y --split 0 -o m {small} --json"
+    ));
     check("fit", &fit);
     assert_eq!(fit["model"], "m");
     assert!(fit["metrics"]["test"]["rmse"].is_f64());
@@ -39,7 +41,10 @@ fn documents_of_a_regression() {
     assert_eq!(inspect["metrics"], fit["metrics"]);
     let given = folder.json(&format!("fit a.csv --target y --neuron x^2 {small} --json"));
     check("fit", &given);
-    assert_eq!((&given["method"], &given["search"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&given["method"], &given["search"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[test]
@@ -68,7 +73,11 @@ fn standard_output_holds_the_document_alone() {
     let folder = Folder::new();
     folder.hybrid("a.csv", 300);
     let run = folder.run("search a.csv --target y --json -v");
-    assert!(serde_json::from_str::<Value>(&run.out).is_ok(), "{}", run.out);
+    assert!(
+        serde_json::from_str::<Value>(&run.out).is_ok(),
+        "{}",
+        run.out
+    );
     assert!(!run.errors.is_empty());
     let quiet = folder.run("search a.csv --target y --json -q");
     assert_eq!(quiet.errors, "");

@@ -21,7 +21,9 @@ fn the_number_of_threads_changes_nothing() {
     folder.hybrid("a.csv", 400);
     let mut files = Vec::new();
     for (name, threads) in [("a", 1), ("b", 2), ("c", 1), ("d", 2)] {
-        folder.must(&format!("fit a.csv --target y -o {name} --threads {threads} {SMALL}"));
+        folder.must(&format!(
+            "fit a.csv --target y -o {name} --threads {threads} {SMALL}"
+        ));
         files.push(folder.read(name));
     }
     assert!(files.iter().all(|file| *file == files[0]));
@@ -71,7 +73,10 @@ fn folder_rows(folder: &Folder, name: &str) -> Vec<Vec<String>> {
                 return line.split(',').map(str::to_string).collect();
             };
             let (quoted, rest) = rest.split_once('"').unwrap();
-            let mut cells = vec![first.trim_end_matches(',').to_string(), format!("\"{quoted}\"")];
+            let mut cells = vec![
+                first.trim_end_matches(',').to_string(),
+                format!("\"{quoted}\""),
+            ];
             cells.extend(rest.trim_start_matches(',').split(',').map(str::to_string));
             cells
         })
@@ -106,7 +111,11 @@ fn metrics_agree_with_an_independent_program() {
     ] {
         let model = format!("{task}.model");
         folder.must(&format!("fit {table} --target {target} -o {model} {SMALL}"));
-        let proba = if task == "classification" { "--proba" } else { "" };
+        let proba = if task == "classification" {
+            "--proba"
+        } else {
+            ""
+        };
         folder.must(&format!("predict {model} {table} {proba} -o {task}.out"));
         let evaluated = folder.json(&format!("evaluate {model} {table} --json"));
         let output = Command::new("python3")
@@ -119,7 +128,10 @@ fn metrics_agree_with_an_independent_program() {
         assert_eq!(run.code, Some(0), "{}", run.errors);
         let recomputed: serde_json::Value = serde_json::from_str(&run.out).unwrap();
         let recomputed = recomputed.as_object().unwrap();
-        assert_eq!(recomputed.len(), evaluated["metrics"]["table"].as_object().unwrap().len());
+        assert_eq!(
+            recomputed.len(),
+            evaluated["metrics"]["table"].as_object().unwrap().len()
+        );
         for (name, value) in recomputed {
             let ours = evaluated["metrics"]["table"][name].as_f64().unwrap();
             let theirs = value.as_f64().unwrap();
@@ -188,8 +200,13 @@ fn an_ended_fit_resumes_to_the_same_bytes() {
     let _ = child.kill();
     child.wait().unwrap();
     assert!(checkpoint.exists(), "{:?}", folder.names());
-    assert!(!folder.file("m").exists(), "the fit was done before it was killed");
-    let resumed = long_fit(&folder, 60, "--resume").wait_with_output().unwrap();
+    assert!(
+        !folder.file("m").exists(),
+        "the fit was done before it was killed"
+    );
+    let resumed = long_fit(&folder, 60, "--resume")
+        .wait_with_output()
+        .unwrap();
     let run = Run::from(resumed);
     assert_eq!(run.code, Some(0), "{}", run.errors);
     assert!(folder.read("m") == right, "other bytes after --resume");
@@ -223,7 +240,12 @@ fn a_second_ctrl_c_exits_at_once_and_leaves_nothing_half_written() {
     let run = Run::from(child.wait_with_output().unwrap());
     assert!(matches!(run.code, Some(0 | 130)), "{run:?}");
     let kept = ["a.csv", "a.truth.json", "m", "m.checkpoint"];
-    assert!(folder.names().iter().all(|name| kept.contains(&name.as_str())));
+    assert!(
+        folder
+            .names()
+            .iter()
+            .all(|name| kept.contains(&name.as_str()))
+    );
 }
 
 #[test]

@@ -146,7 +146,10 @@ fn loss(text: &str) -> Result<Loss, String> {
     let (name, number) = match text.split_once(':') {
         Some((name, number)) => {
             let parsed = number.parse::<f64>();
-            (name, Some(parsed.map_err(|_| format!("\"{number}\" is not a number"))?))
+            (
+                name,
+                Some(parsed.map_err(|_| format!("\"{number}\" is not a number"))?),
+            )
         }
         None => (text, None),
     };

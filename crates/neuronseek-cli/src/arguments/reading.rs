@@ -54,7 +54,9 @@ impl Columns {
             if exists(text) {
                 return vec![text.clone()];
             }
-            text.split(',').map(|name| name.trim().to_string()).collect()
+            text.split(',')
+                .map(|name| name.trim().to_string())
+                .collect()
         };
         self.target.iter().flat_map(split).collect()
     }

@@ -49,29 +49,22 @@ pub struct Searching {
 /// A search method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Method {
-    /// Alternating least squares with model choice
     Als,
-    /// The differentiable search of the paper
     Td,
 }
 
 /// Settings of the differentiable search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
-    /// The same idea made to work
     Default,
-    /// The paper's settings
     Paper,
 }
 
 /// What terms are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Basis {
-    /// Powers and products
     Poly,
-    /// sin and cos
     Trig,
-    /// exp
     Exp,
 }
 

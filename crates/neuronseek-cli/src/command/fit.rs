@@ -103,11 +103,8 @@ struct Testing {
 /// What kind of prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Task {
-    /// Text or few whole numbers are classes, the rest numbers
     Auto,
-    /// Numbers
     Regression,
-    /// Classes
     Classification,
 }
 

@@ -146,7 +146,10 @@ mod tests {
             written(&prediction, true),
             "prediction,\"p_no, thanks\",p_yes\n\"no, thanks\",0.75,0.25\nyes,0.5,0.5\n"
         );
-        assert_eq!(written(&prediction, false), "prediction\n\"no, thanks\"\nyes\n");
+        assert_eq!(
+            written(&prediction, false),
+            "prediction\n\"no, thanks\"\nyes\n"
+        );
     }
 
     #[test]

@@ -72,12 +72,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     output::print(&text(arguments, &options, &searched, console.styled))
 }
 
-fn text(
-    arguments: &Arguments,
-    options: &FitOptions,
-    searched: &Searched,
-    styled: bool,
-) -> String {
+fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled: bool) -> String {
     let report = &searched.report;
     let mut text = format!(
         "{}  {}\n\n",
@@ -116,7 +111,14 @@ fn text(
 
 /// What each term of the found neuron explains.
 pub fn evidence(report: &neuronseek::search::Report, styled: bool) -> String {
-    let mut titles = vec![("term", Side::Left), ("explains", Side::Right), ("", Side::Left)];
+    if report.evidence.is_empty() {
+        return String::new();
+    }
+    let mut titles = vec![
+        ("term", Side::Left),
+        ("explains", Side::Right),
+        ("", Side::Left),
+    ];
     let with_gain = report.evidence.iter().any(|term| term.bic_gain.is_some());
     let with_gate = (report.evidence.iter()).any(|term| term.gate_probability.is_some());
     if with_gain {

@@ -25,7 +25,10 @@ pub fn fit(report: &FitReport, styled: bool) -> String {
     } else {
         String::new()
     };
-    parts.push(format!("{} parameters{seconds}\n", count(report.parameters)));
+    parts.push(format!(
+        "{} parameters{seconds}\n",
+        count(report.parameters)
+    ));
     parts.join("\n")
 }
 
@@ -39,7 +42,10 @@ fn head(report: &FitReport, styled: bool) -> String {
         uses.push(format!("{} test", count(rows.test)));
     }
     if rows.without_target > 0 {
-        uses.push(format!("{} left out, no target", count(rows.without_target)));
+        uses.push(format!(
+            "{} left out, no target",
+            count(rows.without_target)
+        ));
     }
     let reason = report
         .task_reason
@@ -107,8 +113,8 @@ fn candidate(outcome: &Outcome, with_test: bool) -> Vec<String> {
     ];
     if with_test {
         row.push(match &outcome.test {
-            Some(Metrics::Regression { nmse, .. }) => number(*nmse, 4),
-            Some(Metrics::Classification { log_loss, .. }) => number(*log_loss, 4),
+            Some(Metrics::Regression { nmse, .. }) => defined(*nmse),
+            Some(Metrics::Classification { log_loss, .. }) => defined(Some(*log_loss)),
             None => String::new(),
         });
     }
@@ -139,7 +145,7 @@ fn metrics(report: &FitReport, styled: bool) -> String {
 
 /// Metrics side by side; predictors without metrics are left out.
 pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool) -> String {
-    let rows: Vec<(&str, Vec<(&'static str, f64)>)> = predictors
+    let rows: Vec<(&str, Vec<(&'static str, Option<f64>)>)> = predictors
         .iter()
         .filter_map(|(name, metrics)| Some((*name, named((*metrics)?))))
         .collect();
@@ -151,7 +157,7 @@ pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool)
     let mut columns = Columns::new(&titles, styled);
     for (position, (name, values)) in rows.iter().enumerate() {
         let mut row = vec![name.to_string()];
-        row.extend(values.iter().map(|(_, value)| number(*value, 4)));
+        row.extend(values.iter().map(|(_, value)| defined(*value)));
         if position == 0 {
             columns.strong_row(row);
         } else {
@@ -161,8 +167,13 @@ pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool)
     columns.text()
 }
 
+/// A metric, or a dash where it has no value, as the area under the curve of one class.
+fn defined(value: Option<f64>) -> String {
+    value.map_or("-".to_string(), |value| number(value, 4))
+}
+
 /// Metrics with their names.
-fn named(metrics: &Metrics) -> Vec<(&'static str, f64)> {
+fn named(metrics: &Metrics) -> Vec<(&'static str, Option<f64>)> {
     match *metrics {
         Metrics::Regression {
             mse,
@@ -171,11 +182,11 @@ fn named(metrics: &Metrics) -> Vec<(&'static str, f64)> {
             r2,
             nmse,
         } => vec![
-            ("rmse", rmse),
-            ("mae", mae),
+            ("rmse", Some(rmse)),
+            ("mae", Some(mae)),
             ("r2", r2),
             ("nmse", nmse),
-            ("mse", mse),
+            ("mse", Some(mse)),
         ],
         Metrics::Classification {
             accuracy,
@@ -183,10 +194,10 @@ fn named(metrics: &Metrics) -> Vec<(&'static str, f64)> {
             auc,
             f1_macro,
         } => vec![
-            ("accuracy", accuracy),
-            ("log loss", log_loss),
+            ("accuracy", Some(accuracy)),
+            ("log loss", Some(log_loss)),
             ("auc", auc),
-            ("f1 macro", f1_macro),
+            ("f1 macro", Some(f1_macro)),
         ],
     }
 }

@@ -6,16 +6,19 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 mod recovery;
+mod step;
 
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Recovery(recovery::Arguments),
+    Step(step::Arguments),
 }
 
 /// Measures.
 pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
     match bench {
         Bench::Recovery(arguments) => recovery::run(arguments, console),
+        Bench::Step(arguments) => step::run(arguments, console),
     }
 }

@@ -62,7 +62,7 @@ struct Document<'a> {
 
 /// Searches and counts.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
-    let search = model::search_method(&arguments.method.options()?);
+    let search = model::method(&arguments.method.options()?);
     let mut documents = Vec::new();
     let mut texts = Vec::new();
     for &dim in &arguments.dims {
@@ -135,7 +135,9 @@ fn text(settings: &RecoverySettings, summary: &[Summary], rows: &[Row], styled: 
             .find(|row| Some(&row.case) == one.case.as_ref())
             .map_or(String::new(), |row| row.truth.to_string());
         let cells = [
-            one.case.clone().unwrap_or_else(|| format!("all, {}", one.method)),
+            one.case
+                .clone()
+                .unwrap_or_else(|| format!("all, {}", one.method)),
             truth,
             display::count(one.perfect),
             display::count(one.noisy),
