@@ -42,26 +42,26 @@ fn head(report: &FitReport, styled: bool) -> String {
         uses.push(format!("{} test", count(rows.test)));
     }
     if rows.without_target > 0 {
-        uses.push(format!(
-            "{} left out, no target",
-            count(rows.without_target)
-        ));
+        uses.push(format!("{} without a target", count(rows.without_target)));
     }
-    let reason = report
-        .task_reason
-        .as_ref()
-        .map_or(String::new(), |reason| format!(": {reason}"));
-    let mut text = format!(
-        "{} ({}{reason})\n{} rows ({}), {} inputs\n\n{}  {}\n",
-        report.targets.join(", "),
-        report.task,
-        count(rows.total),
-        uses.join(", "),
-        count(report.inputs),
-        display::heading("Neuron", styled),
-        display::heading(&report.neuron.to_string(), styled),
-    );
-    if !report.choice.is_empty() {
+    let task = report.task_reason.as_ref().unwrap_or(&report.task);
+    let lines = [
+        ("target", format!("{} ({task})", report.targets.join(", "))),
+        (
+            "rows",
+            format!("{}: {}", count(rows.total), uses.join(", ")),
+        ),
+        ("inputs", count(report.inputs)),
+        (
+            "neuron",
+            display::heading(&report.neuron.to_string(), styled),
+        ),
+    ];
+    let mut text: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name:<8}{value}\n"))
+        .collect();
+    if report.candidates.len() <= 1 && !report.choice.is_empty() {
         text.push_str(&format!("        {}\n", report.choice));
     }
     text
@@ -88,7 +88,7 @@ fn candidates(report: &FitReport, styled: bool) -> String {
     titles.push(("", Side::Left));
     let mut columns = Columns::new(&titles, styled);
     for outcome in &report.candidates {
-        let row = candidate(outcome, with_test);
+        let row = candidate(report, outcome, with_test);
         if outcome.chosen {
             columns.strong_row(row);
         } else {
@@ -98,14 +98,21 @@ fn candidates(report: &FitReport, styled: bool) -> String {
     columns.text()
 }
 
-fn candidate(outcome: &Outcome, with_test: bool) -> Vec<String> {
+fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<String> {
     let kind = match outcome.kind {
         CandidateKind::Network => "network",
         CandidateKind::Polynomial => "polynomial",
     };
+    // A long neuron is printed once, above; here the lines stay short.
+    let neuron = match &report.search {
+        _ if outcome.neuron.is_linear() => "x",
+        Some(search) if search.neuron == outcome.neuron => "the found neuron",
+        Some(_) => "another neuron",
+        None => "the given neuron",
+    };
     let layers: Vec<String> = outcome.hidden.iter().map(usize::to_string).collect();
     let mut row = vec![
-        format!("{kind} of {}", outcome.neuron),
+        format!("{kind} of {neuron}"),
         layers.join("-"),
         count(outcome.parameters),
         outcome.epochs.map_or(String::new(), count),
