@@ -52,12 +52,13 @@ pub struct TorchEpoch {
     pub version: String,
 }
 
-/// Times both.
-pub fn run() -> EpochResult {
+/// Times ours, and PyTorch's where `beside_torch` is set.
+pub fn run(beside_torch: bool) -> EpochResult {
     let (milliseconds, loss) = ours();
-    let (torch, note) = match torch() {
-        Ok(torch) => (Some(torch), None),
-        Err(note) => (None, Some(note)),
+    let (torch, note) = match beside_torch.then(torch) {
+        Some(Ok(torch)) => (Some(torch), None),
+        Some(Err(note)) => (None, Some(note)),
+        None => (None, Some("no PyTorch comparison was asked for".to_string())),
     };
     EpochResult {
         milliseconds,

@@ -145,7 +145,14 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         stop,
         deadline,
     };
-    let fitted = match model::fit(&table, test.as_ref(), &options, &control) {
+    let checkpoint = options.checkpoint.as_deref();
+    let unfinished = checkpoint.is_some_and(Path::exists);
+    let result = model::fit(&table, test.as_ref(), &options, &control);
+    if let (Err(_), Some(path), false) = (&result, checkpoint, unfinished || interrupt::pressed()) {
+        // A fit that cannot end leaves nothing; that there may be no checkpoint yet is fine.
+        let _ = std::fs::remove_file(path);
+    }
+    let fitted = match result {
         Err(FitError::EndedEarly) if interrupt::pressed() => {
             return Err(Failure::Interrupted(
                 "ended before there was a model; nothing was saved".to_string(),

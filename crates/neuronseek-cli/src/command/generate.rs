@@ -1,10 +1,9 @@
 //! `neuronseek generate`: data whose neuron is known.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use neuronseek::table::synthetic::{self, Case, Law, Mode, Settings, Synthetic};
+use neuronseek::table::synthetic::{self, Case, Law, Mode, Settings, truth_path};
 
 use crate::arguments::choice;
 use crate::console::Console;
@@ -56,13 +55,10 @@ pub fn law() -> impl clap::builder::TypedValueParser<Value = Law> {
 
 /// Makes the table.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
-    let files = match &arguments.output {
-        Some(path) => Some((
-            OutputFile::claim(path, arguments.force)?,
-            OutputFile::claim(&truth_path(path), arguments.force)?,
-        )),
-        None => None,
-    };
+    if let Some(path) = &arguments.output {
+        OutputFile::claim(path, arguments.force)?;
+        OutputFile::claim(&truth_path(path), arguments.force)?;
+    }
     let case = Case {
         mode: arguments.mode,
         variant: usize::from(arguments.variant),
@@ -75,76 +71,17 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         law: arguments.law,
     };
     let synthetic = synthetic::generate(&case, &settings)?;
-    let Some((table, truth)) = files else {
-        return output::print_with(|out| write_table(&synthetic, out));
+    let Some(path) = &arguments.output else {
+        let table = synthetic.table()?;
+        return output::print_with(|out| table.write_csv_to(out));
     };
-    let mut document = serde_json::to_string_pretty(&synthetic.truth_document())?;
-    document.push('\n');
-    truth.write(|out| out.write_all(document.as_bytes()))?;
-    table.write(|out| write_table(&synthetic, out))?;
+    let truth = synthetic.write(path, arguments.force)?;
     console.note(&format!(
         "{} rows of {} in {}, the truth in {}",
         settings.rows,
         synthetic.truth,
-        table.path().display(),
-        truth.path().display()
+        path.display(),
+        truth.display()
     ));
     Ok(())
-}
-
-/// `data.csv` has its truth in `data.truth.json`.
-fn truth_path(table: &Path) -> PathBuf {
-    table.with_extension("truth.json")
-}
-
-/// Numbers are written with the fewest digits that read back as the same number.
-fn write_table(synthetic: &Synthetic, out: &mut dyn Write) -> io::Result<()> {
-    for input in 1..=synthetic.inputs.columns() {
-        write!(out, "x{input},")?;
-    }
-    writeln!(out, "y")?;
-    for (row, y) in synthetic.y.iter().enumerate() {
-        for input in synthetic.inputs.row(row) {
-            write!(out, "{input},")?;
-        }
-        writeln!(out, "{y}")?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_reads_back_as_the_same_numbers() {
-        let case = Case {
-            mode: Mode::Hybrid,
-            variant: 0,
-        };
-        let settings = Settings {
-            rows: 20,
-            dim: 3,
-            ..Settings::default()
-        };
-        let synthetic = synthetic::generate(&case, &settings).unwrap();
-        let mut bytes = Vec::new();
-        write_table(&synthetic, &mut bytes).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("x1,x2,x3,y"));
-        for (row, line) in lines.enumerate() {
-            let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
-            assert_eq!(&cells[..3], synthetic.inputs.row(row));
-            assert_eq!(cells[3], synthetic.y[row]);
-        }
-    }
-
-    #[test]
-    fn the_truth_lies_beside_the_table() {
-        assert_eq!(
-            truth_path(Path::new("a/data.csv")),
-            Path::new("a/data.truth.json")
-        );
-    }
 }

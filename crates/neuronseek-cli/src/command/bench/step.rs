@@ -62,9 +62,11 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     check(&settings)?;
     let steps = step::run(&settings);
     let epoch = epoch::run(settings.torch);
-    let reasons = steps.iter().filter(|step| step.ratio.is_none());
-    for reason in reasons.map(|step| &step.torch).chain(&epoch.note) {
-        console.warn(reason);
+    if settings.torch {
+        let reasons = steps.iter().filter(|step| step.ratio.is_none());
+        for reason in reasons.map(|step| &step.torch).chain(&epoch.note) {
+            console.warn(reason);
+        }
     }
     let document = Document { steps, epoch };
     if arguments.form.json {
