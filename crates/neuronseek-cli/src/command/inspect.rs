@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::display::{Columns, Side};
 use crate::documents::FitDocument;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, OutputFile};
 
 /// Print what is in a model: its neuron, inputs, comparison and metrics
 #[derive(Debug, Args)]
@@ -20,14 +20,28 @@ pub struct Arguments {
     /// The model file that fit wrote
     #[arg(value_name = "MODEL")]
     model: PathBuf,
+    /// Draw what each term explains and how it compares, as an SVG file
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// Replace the picture if it exists already
+    #[arg(long, requires = "picture")]
+    force: bool,
     #[command(flatten)]
     form: Form,
 }
 
 /// Prints it.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    let picture = match &arguments.picture {
+        Some(path) => Some(OutputFile::claim(path, arguments.force)?),
+        None => None,
+    };
     let model = Model::load(&arguments.model)?;
     let report = model.report();
+    if let Some(picture) = picture {
+        let svg = super::picture::svg(report);
+        picture.write(|out| out.write_all(svg.as_bytes()))?;
+    }
     if arguments.form.json {
         return output::print_json(&FitDocument::new(report, None, Some(&arguments.model)));
     }

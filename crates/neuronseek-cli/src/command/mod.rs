@@ -13,6 +13,7 @@ mod fit;
 pub mod generate;
 mod inspect;
 mod man;
+mod picture;
 mod predict;
 mod search;
 mod summary;

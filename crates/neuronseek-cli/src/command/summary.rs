@@ -99,42 +99,55 @@ fn candidates(report: &FitReport, styled: bool) -> String {
 }
 
 fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<String> {
-    let kind = match outcome.kind {
-        CandidateKind::Network => "network",
-        CandidateKind::Polynomial => "polynomial",
-    };
-    // A long neuron is printed once, above; here the lines stay short.
-    let neuron = match &report.search {
-        _ if outcome.neuron.is_linear() => "x",
-        Some(search) if search.neuron == outcome.neuron => "the found neuron",
-        Some(_) => "another neuron",
-        None => "the given neuron",
-    };
     let layers: Vec<String> = outcome.hidden.iter().map(usize::to_string).collect();
     let mut row = vec![
-        format!("{kind} of {neuron}"),
+        candidate_name(report, outcome),
         layers.join("-"),
         count(outcome.parameters),
         outcome.epochs.map_or(String::new(), count),
         number(outcome.validation, 4),
     ];
     if with_test {
-        row.push(match &outcome.test {
-            Some(Metrics::Regression { nmse, .. }) => defined(*nmse),
-            Some(Metrics::Classification { log_loss, .. }) => defined(Some(*log_loss)),
-            None => String::new(),
-        });
+        row.push(defined(outcome.test.as_ref().and_then(loss)));
     }
     row.push(if outcome.chosen { "<- the model" } else { "" }.to_string());
     row
 }
 
-/// The model against the linear model and the constant, on the rows that say most.
-fn metrics(report: &FitReport, styled: bool) -> String {
-    let split = ["test", "validation", "training"]
+/// What a candidate is, in a few words: a long neuron is printed once, elsewhere.
+pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
+    let kind = match outcome.kind {
+        CandidateKind::Network => "network",
+        CandidateKind::Polynomial => "polynomial",
+    };
+    let neuron = match &report.search {
+        _ if outcome.neuron.is_linear() => "x",
+        Some(search) if search.neuron == outcome.neuron => "the found neuron",
+        Some(_) => "another neuron",
+        None => "the given neuron",
+    };
+    format!("{kind} of {neuron}")
+}
+
+/// The metric that candidates are compared by: nmse or log loss.
+pub fn loss(metrics: &Metrics) -> Option<f64> {
+    match metrics {
+        Metrics::Regression { nmse, .. } => *nmse,
+        Metrics::Classification { log_loss, .. } => Some(*log_loss),
+    }
+}
+
+/// The split whose metrics say most about new rows.
+pub fn telling_split(report: &FitReport) -> &'static str {
+    ["test", "validation"]
         .into_iter()
         .find(|split| report.metrics.contains_key(*split))
-        .unwrap_or("training");
+        .unwrap_or("training")
+}
+
+/// The model against the linear model and the constant, on the rows that say most.
+fn metrics(report: &FitReport, styled: bool) -> String {
+    let split = telling_split(report);
     let constant = match report.metrics.get(split) {
         Some(Metrics::Classification { .. }) => "class frequencies",
         _ => "mean",
