@@ -32,6 +32,7 @@
 //! ```
 
 mod category;
+mod classes;
 mod date;
 mod encoding;
 mod error;
@@ -48,6 +49,7 @@ mod target;
 mod task;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 pub use error::PrepareError;
 pub use network_scale::NetworkScale;

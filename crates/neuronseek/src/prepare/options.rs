@@ -2,6 +2,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::PrepareError;
+use crate::table::Table;
+
 /// What kind of prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,5 +83,46 @@ impl PrepareOptions {
             return Some(ColumnKind::Ignore);
         }
         given
+    }
+
+    /// Refuses unknown columns, and options that contradict each other.
+    pub(super) fn check(&self, table: &Table) -> Result<(), PrepareError> {
+        let mut faults = Vec::new();
+        if self.targets.is_empty() {
+            faults.push("no target column is given; name one with --target".to_string());
+        }
+        let others = self.weights.iter().chain(&self.ignore);
+        let kinds = self.kinds.iter().map(|(name, _)| name);
+        for name in self.targets.iter().chain(others).chain(kinds) {
+            if let Err(error) = table.column(name) {
+                faults.push(error.to_string());
+            }
+        }
+        for (index, target) in self.targets.iter().enumerate() {
+            if self.targets[..index].contains(target) {
+                faults.push(format!("target column \"{target}\" is given twice"));
+            }
+            if self.kind(target) == Some(ColumnKind::Ignore) {
+                faults.push(format!("target column \"{target}\" cannot be left out"));
+            }
+            if self.weights.as_ref() == Some(target) {
+                faults.push(format!(
+                    "column \"{target}\" cannot be both target and weights"
+                ));
+            }
+        }
+        if let Some(weights) = &self.weights
+            && self.ignore.contains(weights)
+        {
+            faults.push(format!(
+                "the weights column \"{weights}\" cannot be left out"
+            ));
+        }
+        faults.dedup();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(PrepareError::Options(faults))
+        }
     }
 }

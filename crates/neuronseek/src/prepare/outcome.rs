@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::classes::{Classes, Labels};
 use super::error::PrepareError;
 use super::quantile::root_mean_square;
-use super::task::{Classes, Decided, Labels};
+use super::task::Decided;
 use super::{MAXIMUM_CLASSES, Target};
 use crate::matrix::Matrix;
 use crate::table::{Column, Table, print_number};

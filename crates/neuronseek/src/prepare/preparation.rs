@@ -6,8 +6,8 @@ use super::encoding::{Block, Encoding};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::summary::{ColumnSummary, Role};
-use super::task::{Decided, Labels, decide};
-use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target};
+use super::task::{decide, with_target};
+use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target, weights};
 use crate::matrix::Matrix;
 use crate::table::{Table, TableError};
 
@@ -71,7 +71,7 @@ impl Preparation {
         options: &PrepareOptions,
         rows: &[usize],
     ) -> Result<Preparation, PrepareError> {
-        check_options(table, options)?;
+        options.check(table)?;
         let (decided, task_reason) = decide(table, options)?;
         let known = with_target(table, options, &decided, rows)?;
         let mut warnings = Vec::new();
@@ -115,7 +115,7 @@ impl Preparation {
         options: &PrepareOptions,
         rows: &[usize],
     ) -> Result<Vec<usize>, PrepareError> {
-        check_options(table, options)?;
+        options.check(table)?;
         let (decided, _) = decide(table, options)?;
         with_target(table, options, &decided, rows)
     }
@@ -193,39 +193,10 @@ impl Preparation {
     /// # Errors
     /// When a weight is missing or negative, or all are 0.
     pub fn weights(&self, table: &Table, rows: &[usize]) -> Result<Option<Vec<f64>>, PrepareError> {
-        let Some(name) = &self.weights else {
-            return Ok(None);
-        };
-        let column = table.column(name)?;
-        let values = column.numbers()?;
-        let refuse = |row: usize, found: String| PrepareError::Weight {
-            place: column.place(row),
-            found,
-        };
-        for &row in rows {
-            if values[row].is_nan() {
-                return Err(refuse(row, "missing".to_string()));
-            }
-            if values[row] < 0.0 {
-                return Err(refuse(row, values[row].to_string()));
-            }
+        match &self.weights {
+            None => Ok(None),
+            Some(column) => weights::read(table, column, rows).map(Some),
         }
-        // Divided first: a sum of huge weights would overflow.
-        let largest = rows
-            .iter()
-            .fold(0.0, |most: f64, &row| most.max(values[row]));
-        if largest == 0.0 {
-            return Err(PrepareError::ZeroWeights {
-                source_name: table.source.clone(),
-                column: name.clone(),
-            });
-        }
-        let mean = rows.iter().map(|&row| values[row] / largest).sum::<f64>() / rows.len() as f64;
-        Ok(Some(
-            rows.iter()
-                .map(|&row| values[row] / largest / mean)
-                .collect(),
-        ))
     }
 
     /// From the target's scale back to the user's unit, `rows x targets`. Logits of classes are
@@ -419,77 +390,4 @@ fn names(columns: &[(String, Encoding)]) -> Vec<String> {
             free
         })
         .collect()
-}
-
-/// Refuses unknown columns, and options that contradict each other.
-fn check_options(table: &Table, options: &PrepareOptions) -> Result<(), PrepareError> {
-    let mut faults = Vec::new();
-    if options.targets.is_empty() {
-        faults.push("no target column is given; name one with --target".to_string());
-    }
-    let others = options.weights.iter().chain(&options.ignore);
-    let kinds = options.kinds.iter().map(|(name, _)| name);
-    for name in options.targets.iter().chain(others).chain(kinds) {
-        if let Err(error) = table.column(name) {
-            faults.push(error.to_string());
-        }
-    }
-    for (index, target) in options.targets.iter().enumerate() {
-        if options.targets[..index].contains(target) {
-            faults.push(format!("target column \"{target}\" is given twice"));
-        }
-        if options.kind(target) == Some(super::ColumnKind::Ignore) {
-            faults.push(format!("target column \"{target}\" cannot be left out"));
-        }
-        if options.weights.as_ref() == Some(target) {
-            faults.push(format!(
-                "column \"{target}\" cannot be both target and weights"
-            ));
-        }
-    }
-    if let Some(weights) = &options.weights
-        && options.ignore.contains(weights)
-    {
-        faults.push(format!(
-            "the weights column \"{weights}\" cannot be left out"
-        ));
-    }
-    faults.dedup();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(PrepareError::Options(faults))
-    }
-}
-
-fn with_target(
-    table: &Table,
-    options: &PrepareOptions,
-    decided: &Decided,
-    rows: &[usize],
-) -> Result<Vec<usize>, PrepareError> {
-    let mut known = vec![true; table.rows()];
-    for target in &options.targets {
-        let column = table.column(target)?;
-        let mut forget = |row: usize| known[row] = false;
-        match decided {
-            Decided::Classes(Labels::Texts) => {
-                (0..column.rows())
-                    .filter(|&row| column.is_missing(row))
-                    .for_each(&mut forget);
-            }
-            _ => {
-                let truths = column
-                    .kind()
-                    .is_ok_and(|kind| kind == crate::table::Kind::Boolean);
-                let values = super::outcome::read(column, truths)?;
-                for (row, value) in values.iter().enumerate() {
-                    if value.is_nan() {
-                        forget(row);
-                    }
-                }
-            }
-        }
-    }
-    Ok(rows.iter().copied().filter(|&row| known[row]).collect())
 }

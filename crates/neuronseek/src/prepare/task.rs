@@ -1,7 +1,7 @@
-use super::category::sort_levels;
+use super::classes::Labels;
 use super::options::{ColumnKind, PrepareOptions, Task};
-use super::{MAXIMUM_CLASSES, PrepareError};
-use crate::table::{Column, Kind, Table, print_number};
+use super::{PrepareError, outcome};
+use crate::table::{Kind, Table, print_number};
 
 /// Numbers are taken for classes when there are at most so many different ones.
 const MOST_NUMBERS: usize = 20;
@@ -11,18 +11,6 @@ const FEWEST_ROWS: usize = 5;
 
 /// ...and at least one row in so many.
 const ONE_IN: usize = 100;
-
-/// How the cells of a class column are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Labels {
-    /// As texts.
-    Texts,
-    /// As numbers: 1 and 1.0 are one class.
-    Numbers,
-    /// As truth values: yes and YES are one class.
-    Truths,
-}
 
 /// What is to be predicted, before numbers are made of it.
 pub(super) enum Decided {
@@ -40,7 +28,13 @@ pub(super) fn decide(
     }
     for target in &options.targets {
         let labels = labels(table, options, target)?;
-        if options.task == Task::Classification || labels != Labels::Numbers {
+        let numbers = match labels {
+            Labels::Numbers => options.task != Task::Classification,
+            // no and yes are as good as 0 and 1 for somebody who asks for it.
+            Labels::Truths => options.task == Task::Regression,
+            Labels::Texts => false,
+        };
+        if !numbers {
             return Err(PrepareError::TargetKind {
                 source_name: table.source.clone(),
                 target: target.clone(),
@@ -65,9 +59,7 @@ fn decide_one(
     let labels = labels(table, options, target)?;
     match (options.task, labels) {
         (Task::Classification, labels) => Ok((Decided::Classes(labels), None)),
-        (Task::Regression, Labels::Numbers) => Ok((Decided::Regression, None)),
-        // no and yes are as good as 0 and 1 for somebody who asks for it.
-        (Task::Regression, Labels::Truths) => Ok((Decided::Regression, None)),
+        (Task::Regression, Labels::Numbers | Labels::Truths) => Ok((Decided::Regression, None)),
         (Task::Regression, Labels::Texts) => Err(PrepareError::TargetKind {
             source_name: table.source.clone(),
             target: target.to_string(),
@@ -185,111 +177,33 @@ fn judge(values: &[f64]) -> (bool, String) {
     }
 }
 
-/// The classes of a target column: what the cells are compared by, and the labels as the user
-/// first wrote them.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Classes {
-    compared: Labels,
-    labels: Vec<String>,
-}
-
-/// The class of each row of a column: `None` where it is missing.
-pub(super) type Coded = Vec<Option<usize>>;
-
-impl Classes {
-    /// The classes of all rows of `column`, those included that are held out: a class is known
-    /// though no training row has it.
-    pub fn fit(column: &Column, compared: Labels) -> Result<Classes, PrepareError> {
-        let keys = keys(column, compared)?;
-        let mut first: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
-        for (row, key) in keys.iter().enumerate() {
-            if let Some(key) = key {
-                first.entry(key).or_insert(row);
+/// Those of the given rows that have every target.
+pub(super) fn with_target(
+    table: &Table,
+    options: &PrepareOptions,
+    decided: &Decided,
+    rows: &[usize],
+) -> Result<Vec<usize>, PrepareError> {
+    let mut known = vec![true; table.rows()];
+    for target in &options.targets {
+        let column = table.column(target)?;
+        let mut forget = |row: usize| known[row] = false;
+        match decided {
+            Decided::Classes(Labels::Texts) => {
+                (0..column.rows())
+                    .filter(|&row| column.is_missing(row))
+                    .for_each(&mut forget);
+            }
+            _ => {
+                let truths = column.kind().is_ok_and(|kind| kind == Kind::Boolean);
+                let values = outcome::read(column, truths)?;
+                for (row, value) in values.iter().enumerate() {
+                    if value.is_nan() {
+                        forget(row);
+                    }
+                }
             }
         }
-        let mut sorted: Vec<String> = first.keys().map(|key| key.to_string()).collect();
-        sort_levels(&mut sorted);
-        let written = |key: &String| {
-            let row = first.get(key.as_str()).copied().unwrap_or_default();
-            column
-                .text(row)
-                .map_or_else(|| key.clone(), |text| text.trim().to_string())
-        };
-        Ok(Classes {
-            compared,
-            labels: sorted.iter().map(written).collect(),
-        })
     }
-
-    pub fn labels(&self) -> &[String] {
-        &self.labels
-    }
-
-    /// The class of each row of a later table, and for classes never seen the row and the text.
-    pub fn code(&self, column: &Column) -> Result<(Coded, Vec<(usize, String)>), PrepareError> {
-        let own: Vec<String> = self
-            .labels
-            .iter()
-            .map(|label| key_of(label, self.compared))
-            .collect();
-        let places: std::collections::HashMap<&str, usize> = own
-            .iter()
-            .enumerate()
-            .map(|(class, key)| (key.as_str(), class))
-            .collect();
-        let mut unseen = Vec::new();
-        let mut coded = Vec::with_capacity(column.rows());
-        for (row, key) in keys(column, self.compared)?.iter().enumerate() {
-            let class = key
-                .as_ref()
-                .and_then(|key| places.get(key.as_ref()).copied());
-            if let (Some(key), None) = (key, class) {
-                unseen.push((row, key.to_string()));
-            }
-            coded.push(class);
-        }
-        Ok((coded, unseen))
-    }
-
-    pub fn validate(&self) -> Result<(), String> {
-        if !(2..=MAXIMUM_CLASSES).contains(&self.labels.len()) {
-            return Err(format!("it has {} classes", self.labels.len()));
-        }
-        let mut keys: Vec<String> = self
-            .labels
-            .iter()
-            .map(|label| key_of(label, self.compared))
-            .collect();
-        keys.sort_unstable();
-        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err("a class occurs twice".to_string());
-        }
-        Ok(())
-    }
-}
-
-/// What the cells of a column are compared by; `None` where a cell is missing.
-fn keys(
-    column: &Column,
-    compared: Labels,
-) -> Result<Vec<Option<std::borrow::Cow<'_, str>>>, PrepareError> {
-    let known = |values: Vec<f64>| {
-        let key = |value: f64| (!value.is_nan()).then(|| print_number(value + 0.0).into());
-        values.into_iter().map(key).collect()
-    };
-    Ok(match compared {
-        Labels::Texts => column.texts(),
-        Labels::Numbers => known(column.numbers()?),
-        Labels::Truths => known(column.booleans()?),
-    })
-}
-
-/// The key of a label as [`keys`] makes it; the text itself for what is no such label.
-fn key_of(label: &str, compared: Labels) -> String {
-    let column = Column::of_texts("", [Some(label)]);
-    let key = keys(&column, compared)
-        .ok()
-        .and_then(|mut keys| keys.pop().flatten());
-    key.map_or_else(|| label.to_string(), |key| key.into_owned())
+    Ok(rows.iter().copied().filter(|&row| known[row]).collect())
 }

@@ -254,3 +254,19 @@ fn weights_have_mean_1_and_are_no_input() {
         None
     );
 }
+
+#[test]
+fn probabilities_of_extreme_logits_are_finite_and_sum_to_1() {
+    let logits = crate::matrix::Matrix::from_vec(4, 1, vec![0.0, 1e4, -1e4, 3f64.ln()]);
+    let two = probabilities(&logits, 2);
+    assert_eq!(two.row(0), [0.5, 0.5]);
+    assert_eq!(two.row(1), [0.0, 1.0]);
+    assert_eq!(two.row(2), [1.0, 0.0]);
+    assert!((two.row(3)[1] - 0.75).abs() < 1e-15);
+    let logits = crate::matrix::Matrix::from_vec(2, 3, vec![1e4, -1e4, 1e4, 0.0, 0.0, 2f64.ln()]);
+    let three = probabilities(&logits, 3);
+    assert_eq!(three.row(0), [0.5, 0.0, 0.5]);
+    for (p, expected) in three.row(1).iter().zip([0.25, 0.25, 0.5]) {
+        assert!((p - expected).abs() < 1e-15);
+    }
+}
