@@ -199,7 +199,7 @@ impl Column {
             (None, None) => return Ok(()),
         };
         Err(TableError::NotFinite {
-            place: self.place(first),
+            place: Box::new(self.place(first)),
             cell: match cells.values[first] {
                 value if value.is_nan() => "nan".to_string(),
                 value => value.to_string(),
@@ -211,12 +211,12 @@ impl Column {
     fn unlike(&self, row: usize, cell: &str, expected: &'static str) -> TableError {
         if expected == "a number" && matches!(spelling(cell), Spelling::Nan | Spelling::Infinite) {
             return TableError::NotFinite {
-                place: self.place(row),
+                place: Box::new(self.place(row)),
                 cell: cell.to_string(),
             };
         }
         TableError::Cell {
-            place: self.place(row),
+            place: Box::new(self.place(row)),
             cell: cell.to_string(),
             expected,
             reason: "",
@@ -227,7 +227,7 @@ impl Column {
     /// The error of the few cells that are unlike nearly all others.
     pub(super) fn stranger(&self, row: usize, cell: &str, expected: &'static str) -> TableError {
         TableError::Cell {
-            place: self.place(row),
+            place: Box::new(self.place(row)),
             cell: cell.to_string(),
             expected,
             reason: ", though nearly all cells of the column are",

@@ -97,7 +97,7 @@ pub enum TableError {
     #[error("{place}: {what}, not text; {advice}")]
     NotText {
         /// Where it shows.
-        place: Place,
+        place: Box<Place>,
         /// What it looks like.
         what: &'static str,
         /// What to do.
@@ -109,7 +109,7 @@ pub enum TableError {
     )]
     Utf8 {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
         /// Its text with a mark for what could not be read.
         cell: String,
     },
@@ -117,13 +117,13 @@ pub enum TableError {
     #[error("{place}: a cell opens a quote (\") that is not closed; close it or remove it")]
     OpenQuote {
         /// The row that opens it.
-        place: Place,
+        place: Box<Place>,
     },
     /// A row is longer than any row can be.
     #[error("{place}: is longer than {} MiB; close a quote (\") that is open, or split the row", .most >> 20)]
     LongRow {
         /// Where the row begins.
-        place: Place,
+        place: Box<Place>,
         /// The most bytes.
         most: usize,
     },
@@ -131,7 +131,7 @@ pub enum TableError {
     #[error("{place}: has {found}, the header has {expected}; {advice}")]
     Ragged {
         /// The row.
-        place: Place,
+        place: Box<Place>,
         /// "12 cells".
         found: String,
         /// How many cells the header has.
@@ -195,7 +195,7 @@ pub enum TableError {
     #[error("{place}: \"{}\" is not {expected}{reason}; {advice}", shown(.cell))]
     Cell {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
         /// Its text.
         cell: String,
         /// "a number", "a date", "true or false".
@@ -211,7 +211,7 @@ pub enum TableError {
     )]
     NotFinite {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
         /// Its text.
         cell: String,
     },
@@ -219,7 +219,7 @@ pub enum TableError {
     #[error("{place}: every cell is missing; leave the column out with {}", flag("--ignore", .place.column.as_deref().unwrap_or_default()))]
     AllMissing {
         /// The column.
-        place: Place,
+        place: Box<Place>,
     },
     /// A file cannot be written.
     #[error("{target}: cannot be written: {cause}")]

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::cells::{Cells, TextCells};
 use super::column::Column;
 use super::date;
-use super::error::{Place, TableError};
+use super::error::{Place, TableError, flag};
 use super::number::{Spelling, is_none_like, spelling};
 
 /// What a column holds, judged by all its cells.
@@ -73,11 +73,11 @@ const FEW_NUMBERS: usize = 10;
 /// The kind of a column, see [`Column::kind`].
 pub(super) fn of(column: &Column) -> Result<Kind, TableError> {
     let all_missing = || TableError::AllMissing {
-        place: Place {
+        place: Box::new(Place {
             row: None,
             line: None,
             ..column.place(0)
-        },
+        }),
     };
     let kind = match &column.cells {
         Cells::Date(cells) => {
@@ -121,6 +121,7 @@ fn of_texts(column: &Column, cells: &TextCells) -> Result<Kind, TableError> {
     })? {
         return Ok(Kind::Date);
     }
+    check_commas(column, cells)?;
     let mut seen = HashSet::new();
     let all_differ = cells.iter().flatten().all(|cell| seen.insert(cell));
     Ok(if all_differ && seen.len() > HANDFUL {
@@ -169,10 +170,48 @@ fn is_numeric(column: &Column, cells: &TextCells) -> Result<bool, TableError> {
     }
     match first_not_finite {
         Some((row, cell)) => Err(TableError::NotFinite {
-            place: column.place(row),
+            place: Box::new(column.place(row)),
             cell: cell.to_string(),
         }),
         None => Ok(numbers > 0),
+    }
+}
+
+/// Refuses numbers with commas ("1,5", "12,000"): as texts they would be useless, and whether the
+/// comma is a decimal one cannot be told.
+fn check_commas(column: &Column, cells: &TextCells) -> Result<(), TableError> {
+    let mut first = None;
+    let mut numbers = 0;
+    let mut texts = 0;
+    for (row, cell) in cells.iter().enumerate() {
+        let Some(cell) = cell else { continue };
+        if !cell.contains(',') {
+            match spelling(cell) {
+                Spelling::Text if !is_none_like(cell) => texts += 1,
+                _ => numbers += 1,
+            }
+        } else if let Spelling::Number(_) = spelling(&cell.replace(',', ""))
+            && !cell.starts_with(',')
+            && !cell.ends_with(',')
+        {
+            numbers += 1;
+            first.get_or_insert((row, cell));
+        } else {
+            texts += 1;
+        }
+    }
+    match first {
+        Some((row, cell)) if texts * 100 < numbers => Err(TableError::Cell {
+            place: Box::new(column.place(row)),
+            cell: cell.to_string(),
+            expected: "a number",
+            reason: " because of its comma",
+            advice: format!(
+                "write a decimal point and no separators of thousands, or take the column as text with {}",
+                flag("--kind", &format!("{}=category", column.name))
+            ),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -70,6 +70,16 @@ fn a_few_texts_among_measurements_are_refused() {
 }
 
 #[test]
+fn numbers_with_commas_are_refused() {
+    let expected = ", data row 2, column \"c\": \"1,5\" is not a number because of its comma; \
+        write a decimal point and no separators of thousands, or take the column as text with \
+        --kind c=category";
+    assert_eq!(message(&["2", "1,5", "", "3,25"]), expected);
+    assert_eq!(kind(&["a,b", "1,5"]), Kind::Category);
+    assert_eq!(kind(&[",5", "5,", ","]), Kind::Category);
+}
+
+#[test]
 fn a_slip_among_dates_or_truth_values_is_refused() {
     let mut cells = vec!["2024-01-31"; 300];
     cells[200] = "2024-02-31";

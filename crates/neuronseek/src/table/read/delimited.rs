@@ -109,11 +109,11 @@ impl Context<'_> {
         };
         let before = &start[..memchr(0, start).unwrap_or(0)];
         Err(TableError::NotText {
-            place: Place {
+            place: Box::new(Place {
                 source: self.source.to_string(),
                 line: Some(1 + memchr_iter(b'\n', before).count() as u64),
                 ..Place::default()
-            },
+            }),
             what,
             advice,
         })
@@ -128,12 +128,12 @@ impl Context<'_> {
         match std::str::from_utf8(cell) {
             Ok(text) if memchr(0, cell).is_none() => Ok(text),
             Ok(_) => Err(TableError::NotText {
-                place: place(),
+                place: Box::new(place()),
                 what: "holds a NUL byte",
                 advice: "mend the file or export it again as CSV",
             }),
             Err(_) => Err(TableError::Utf8 {
-                place: place(),
+                place: Box::new(place()),
                 cell: String::from_utf8_lossy(cell).into_owned(),
             }),
         }
@@ -148,9 +148,11 @@ impl Context<'_> {
             column: None,
         };
         match error {
-            RecordError::OpenQuote { line } => TableError::OpenQuote { place: place(line) },
+            RecordError::OpenQuote { line } => TableError::OpenQuote {
+                place: Box::new(place(line)),
+            },
             RecordError::Long { line } => TableError::LongRow {
-                place: place(line),
+                place: Box::new(place(line)),
                 most: MAX_RECORD,
             },
             RecordError::Io(cause) => match self.compression {
@@ -172,12 +174,12 @@ impl Context<'_> {
     fn ragged(&self, record: &Record<'_>, rows: usize, expected: usize) -> TableError {
         let found = record.len();
         TableError::Ragged {
-            place: Place {
+            place: Box::new(Place {
                 source: self.source.to_string(),
                 row: Some(rows + 1),
                 line: Some(record.line),
                 column: None,
-            },
+            }),
             found: format!("{found} cell{}", if found == 1 { "" } else { "s" }),
             expected,
             advice: if found > expected {

@@ -60,9 +60,9 @@ impl Law {
         match self {
             Law::Normal => fill(&mut |z| z),
             Law::LogNormal => {
-                let mean = 0.125f64.exp();
-                let deviation = mean * (0.25f64.exp() - 1.0).sqrt();
-                fill(&mut |z| ((0.5 * z).exp() - mean) / deviation);
+                let mean = libm::exp(0.125);
+                let deviation = mean * (libm::exp(0.25) - 1.0).sqrt();
+                fill(&mut |z| (libm::exp(0.5 * z) - mean) / deviation);
             }
             Law::Correlated => {
                 fill(&mut |z| z);

@@ -228,12 +228,12 @@ impl Source<'_> {
                     Err(Refused::Long) => return Ok(false),
                     Err(Refused::NotUtf8(cell)) => {
                         return Err(TableError::Utf8 {
-                            place: Place {
+                            place: Box::new(Place {
                                 source: self.source.to_string(),
                                 row: Some(sink.len() + 1),
                                 line: None,
                                 column: Some(description.name().to_string()),
-                            },
+                            }),
                             cell,
                         });
                     }

@@ -250,7 +250,7 @@ fn long_decimal(bytes: &[u8], scale: i32) -> f64 {
     let digits = &bytes[zeros..];
     match digits.split_at_checked(15) {
         None => decimal(value(digits), scale),
-        Some((leading, rest)) if rest.is_empty() => decimal(value(leading), scale),
+        Some((leading, [])) => decimal(value(leading), scale),
         Some((leading, rest)) => {
             decimal(value(leading), scale)
                 * 256f64.powi(i32::try_from(rest.len()).unwrap_or(i32::MAX))

@@ -129,7 +129,7 @@ fn every_type_that_another_program_writes() {
         ("single", 0.5, -0.25),
         ("double", 0.1, 1e300),
         ("decimal", 1.23, -0.1),
-        ("long_decimal", 1234567890.123456789, -1.0),
+        ("long_decimal", 1_234_567_890.123_456_8, -1.0),
         ("longest_decimal", 1.25, 2f64.powi(130)),
         ("date", 19753.0 * 86400.0, -86400.0),
         ("seconds", moment - 0.25, 0.0),
