@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use neuronseek::model::Model;
+use neuronseek::table::Table;
 
 use super::summary;
 use crate::arguments::reading::Reading;
@@ -40,14 +41,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let model = Model::load(&arguments.model)?;
     let table = arguments.reading.table(&arguments.data)?;
     let (metrics, rows) = model.evaluate(&table)?;
-    let mut warnings = Vec::new();
-    if rows < table.rows() {
-        warnings.push(format!(
-            "{} of {} rows have no target and are left out",
-            table.rows() - rows,
-            table.rows()
-        ));
-    }
+    let warnings = warnings(&model, &table, rows)?;
     for warning in &warnings {
         console.warn(warning);
     }
@@ -62,4 +56,30 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         &[(&model.report().neuron.to_string(), Some(&metrics))],
         console.styled,
     ))
+}
+
+/// What the user should know about the rows and cells of the table.
+fn warnings(model: &Model, table: &Table, rows: usize) -> Result<Vec<String>, Failure> {
+    let preparation = model.preparation();
+    let mut warnings = preparation.encode(table)?.warnings;
+    let unseen = preparation.unseen_classes(table)?;
+    let of_unseen: usize = unseen.iter().map(|(_, count)| count).sum();
+    if of_unseen > 0 {
+        let names: Vec<&str> = (unseen.iter().take(3))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        warnings.push(format!(
+            "{of_unseen} rows of classes that the training table did not have ({}{}) are left out",
+            names.join(", "),
+            if unseen.len() > 3 { ", ..." } else { "" }
+        ));
+    }
+    let without_target = table.rows() - rows - of_unseen;
+    if without_target > 0 {
+        warnings.push(format!(
+            "{without_target} of {} rows have no target and are left out",
+            table.rows()
+        ));
+    }
+    Ok(warnings)
 }

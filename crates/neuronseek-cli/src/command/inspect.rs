@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neuronseek::model::Model;
+use neuronseek::prepare::Role;
 
 use super::summary;
 use crate::arguments::Form;
 use crate::console::Console;
-use crate::display::{Columns, Side};
+use crate::display::{self, Columns, Side};
 use crate::documents::FitDocument;
 use crate::failure::Failure;
 use crate::output::{self, OutputFile};
@@ -46,18 +47,45 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         return output::print_json(&FitDocument::new(report, None, Some(&arguments.model)));
     }
     let mut text = summary::fit(report, console.styled);
-    text.push_str(&format!("\n{}", inputs(&model, console.styled)));
+    text.push_str(&format!("\n{}", columns(&model, console.styled)));
     for warning in &report.warnings {
         text.push_str(&format!("warning at the fit: {warning}\n"));
     }
     output::print(&text)
 }
 
-/// The encoded inputs and where the search has their zero and unit.
-fn inputs(model: &Model, styled: bool) -> String {
-    let mut columns = Columns::new(&[("input", Side::Left)], styled);
-    for name in model.preparation().input_names() {
-        columns.row([name.clone()]);
+/// What became of each column of the training table.
+fn columns(model: &Model, styled: bool) -> String {
+    let mut columns = Columns::new(
+        &[
+            ("column", Side::Left),
+            ("role", Side::Left),
+            ("kind", Side::Left),
+            ("inputs", Side::Right),
+            ("missing", Side::Right),
+            ("done", Side::Left),
+        ],
+        styled,
+    );
+    for column in model.preparation().column_summary() {
+        let role = match column.role {
+            Role::Input => "input",
+            Role::Target => "target",
+            Role::Weights => "weights",
+            Role::Unused => "left out",
+        };
+        let some = |count: usize| match count {
+            0 => String::new(),
+            count => display::count(count),
+        };
+        columns.row([
+            column.name.clone(),
+            role.to_string(),
+            column.kind.map_or(String::new(), |kind| kind.to_string()),
+            some(column.inputs),
+            some(column.missing),
+            column.done.clone(),
+        ]);
     }
     columns.text()
 }

@@ -50,6 +50,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let model = Model::load(&arguments.model)?;
     let table = arguments.reading.table(&arguments.data)?;
     let prediction = model.predict(&table)?;
+    for warning in model.preparation().encode(&table)?.warnings {
+        console.warn(&warning);
+    }
     if arguments.proba && matches!(prediction, Prediction::Values { .. }) {
         return Err(Failure::unusable(format!(
             "{} predicts numbers, which have no class probabilities: leave out --proba",
