@@ -16,3 +16,8 @@ pub mod search;
 pub mod table;
 pub mod terms;
 pub mod train;
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -41,7 +41,7 @@ pub struct Shape {
     ]))]
     pub norm: Norm,
     /// The probability that a hidden unit is dropped in training, 0 to below 1
-    #[arg(long, value_name = "P", default_value_t = NetworkOptions::default().dropout)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = NetworkOptions::default().dropout)]
     pub dropout: f32,
     /// A neuron straight from inputs to outputs; none for none
     #[arg(long, value_name = "NEURON", value_parser = skip, default_value_t = Skip::default())]
@@ -131,7 +131,7 @@ pub struct Training {
     #[arg(long, value_name = "N", default_value_t = TrainConfig::default().epochs)]
     pub epochs: usize,
     /// The highest learning rate of the schedule
-    #[arg(long, value_name = "RATE", default_value_t = TrainConfig::default().learning_rate)]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, default_value_t = TrainConfig::default().learning_rate)]
     pub learning_rate: f64,
     /// Rows a step [default: by the number of rows]
     #[arg(long, value_name = "N")]

@@ -93,7 +93,12 @@ struct Testing {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["test_fraction", "split"])]
     test: Option<PathBuf>,
     /// Hold out this share of the rows, drawn by the seed
-    #[arg(long, value_name = "F", conflicts_with = "split")]
+    #[arg(
+        long,
+        value_name = "F",
+        allow_negative_numbers = true,
+        conflicts_with = "split"
+    )]
     test_fraction: Option<f64>,
     /// Hold out about a fifth of the rows by the hash split of this number
     #[arg(long, value_name = "S")]

@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long, value_name = "D", default_value_t = Settings::default().dim)]
     dim: usize,
     /// Deviation of the noise that is added to the formula's value
-    #[arg(long, value_name = "SIGMA", default_value_t = Settings::default().noise)]
+    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true, default_value_t = Settings::default().noise)]
     noise: f64,
     /// The law of the inputs, each of mean 0 and variance 1
     #[arg(long, default_value = Law::Normal.name(), value_parser = law())]

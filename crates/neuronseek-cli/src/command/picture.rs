@@ -77,7 +77,7 @@ fn losses(report: &FitReport) -> (&'static str, Vec<(String, f64, &'static str)>
         .iter()
         .filter_map(|outcome| {
             let loss = if of_test {
-                summary::loss(outcome.test.as_ref()?)?
+                outcome.test.as_ref()?.loss()
             } else {
                 outcome.validation
             };
@@ -89,7 +89,7 @@ fn losses(report: &FitReport) -> (&'static str, Vec<(String, f64, &'static str)>
         ("linear model", &report.linear),
         ("no inputs at all", &report.mean),
     ] {
-        if let Some(loss) = metrics.get(split).and_then(summary::loss) {
+        if let Some(loss) = metrics.get(split).map(Metrics::loss) {
             bars.push((name.to_string(), loss, OTHER));
         }
     }

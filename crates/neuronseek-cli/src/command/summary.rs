@@ -108,7 +108,7 @@ fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<Stri
         number(outcome.validation, 4),
     ];
     if with_test {
-        row.push(defined(outcome.test.as_ref().and_then(loss)));
+        row.push(defined(outcome.test.as_ref().map(Metrics::loss)));
     }
     row.push(if outcome.chosen { "<- the model" } else { "" }.to_string());
     row
@@ -127,14 +127,6 @@ pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
         None => "the given neuron",
     };
     format!("{kind} of {neuron}")
-}
-
-/// The metric that candidates are compared by: nmse or log loss.
-pub fn loss(metrics: &Metrics) -> Option<f64> {
-    match metrics {
-        Metrics::Regression { nmse, .. } => *nmse,
-        Metrics::Classification { log_loss, .. } => Some(*log_loss),
-    }
 }
 
 /// The split whose metrics say most about new rows.

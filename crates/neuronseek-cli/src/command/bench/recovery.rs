@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = RecoverySettings::default().rows)]
     rows: usize,
     /// Deviation of the noise
-    #[arg(long, value_name = "SIGMA", default_value_t = RecoverySettings::default().noise)]
+    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true, default_value_t = RecoverySettings::default().noise)]
     noise: f64,
     /// The law of the inputs
     #[arg(long, default_value = Law::Normal.name(), value_parser = law())]
