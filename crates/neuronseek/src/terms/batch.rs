@@ -16,27 +16,52 @@ pub struct RowStore<T: Real> {
 impl<T: Real> RowStore<T> {
     /// Stores `x` (rows x inputs) and `functions` of it.
     pub fn new(x: &Matrix<f64>, functions: &[Function]) -> RowStore<T> {
+        RowStore::scaled(x, &vec![1.0; x.columns()], functions)
+    }
+
+    /// Stores `x` with each input divided by its scale, and `functions` of `x` itself.
+    pub fn scaled(x: &Matrix<f64>, scale: &[f64], functions: &[Function]) -> RowStore<T> {
         let stride = padded(x.columns());
-        let layer = |value: &dyn Fn(f64) -> f64| {
+        let layer = |value: &dyn Fn(f64, f64) -> f64| {
             let mut layer = Buffer::zeros(x.rows() * stride);
             for row in 0..x.rows() {
-                for (to, &from) in layer[row * stride..].iter_mut().zip(x.row(row)) {
-                    *to = T::from_f64(value(from));
+                let from = x.row(row).iter().zip(scale);
+                for (to, (&x, &scale)) in layer[row * stride..].iter_mut().zip(from) {
+                    *to = T::from_f64(value(x, scale));
                 }
             }
             layer
         };
-        let mut layers = vec![layer(&|x| x)];
+        let mut layers = vec![layer(&|x, scale| x / scale)];
         layers.extend(
             functions
                 .iter()
-                .map(|function| layer(&|x| function.value(x))),
+                .map(|function| layer(&|x, _| function.value(x))),
         );
         RowStore {
             inputs: x.columns(),
             rows: x.rows(),
             layers,
         }
+    }
+
+    /// The deviation over all rows of one input's `power`, or with `layer > 0` of one value of
+    /// function `layer - 1`: the root of the mean variance over inputs.
+    pub fn deviation(&self, layer: usize, power: i32) -> f64 {
+        let stride = padded(self.inputs);
+        let mut sums = vec![(0.0, 0.0); self.inputs];
+        for row in self.layers[layer].chunks_exact(stride) {
+            for ((sum, squares), value) in sums.iter_mut().zip(row) {
+                let value = value.to_f64().powi(power);
+                *sum += value;
+                *squares += value * value;
+            }
+        }
+        let n = self.rows as f64;
+        let variance = sums
+            .iter()
+            .map(|(sum, squares)| (squares / n - (sum / n).powi(2)).max(0.0));
+        (variance.sum::<f64>() / self.inputs as f64).sqrt()
     }
 
     /// The number of rows.

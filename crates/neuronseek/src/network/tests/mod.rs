@@ -1,6 +1,4 @@
 mod gradients;
-mod network;
-mod parts;
 
 use rand_distr::{Distribution, StandardNormal};
 

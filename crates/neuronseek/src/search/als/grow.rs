@@ -19,7 +19,7 @@ use crate::observe::{Control, Event};
 use crate::search::{Candidate, Step};
 
 /// A step must lower BIC by more than this.
-const LEAST_GAIN: f64 = 2.0;
+pub(super) const LEAST_GAIN: f64 = 2.0;
 
 /// How many of the candidates of a forward step are brought to their optimum.
 const POLISHED: usize = 3;
@@ -35,6 +35,8 @@ pub(super) struct Growth<'a> {
     scale: &'a Scale,
     settings: &'a AlsSettings,
     seed: u64,
+    /// The stage that progress events name.
+    stage: &'static str,
     /// Every structure that was fitted, with its best criterion.
     pub seen: Vec<Candidate>,
     /// The steps taken.
@@ -52,12 +54,18 @@ enum Addition {
 
 impl<'a> Growth<'a> {
     /// Nothing has grown yet.
-    pub fn new(rows: &'a Rows, settings: &'a AlsSettings, seed: u64) -> Growth<'a> {
+    pub fn new(
+        rows: &'a Rows,
+        settings: &'a AlsSettings,
+        seed: u64,
+        stage: &'static str,
+    ) -> Growth<'a> {
         Growth {
             sample: &rows.sample,
             scale: &rows.scale,
             settings,
             seed,
+            stage,
             seen: Vec::new(),
             path: Vec::new(),
             fits: Vec::new(),
@@ -162,7 +170,7 @@ impl<'a> Growth<'a> {
     }
 
     /// Drops what no longer pays.
-    fn backward(&mut self, mut best: Fit, control: &Control<'_>) -> Fit {
+    pub fn backward(&mut self, mut best: Fit, control: &Control<'_>) -> Fit {
         while best.basis.terms.len() + best.products.len() > 1 && !control.should_stop() {
             let this = &*self;
             let mut candidates: Vec<Fit> = this
@@ -209,7 +217,7 @@ impl<'a> Growth<'a> {
         fit
     }
 
-    fn see(&mut self, fit: &Fit) {
+    pub fn see(&mut self, fit: &Fit) {
         let neuron = fit.neuron();
         match self
             .seen
@@ -224,11 +232,11 @@ impl<'a> Growth<'a> {
         }
     }
 
-    fn record(&mut self, before: &Fit, after: &Fit, control: &Control<'_>) {
+    pub fn record(&mut self, before: &Fit, after: &Fit, control: &Control<'_>) {
         let action = difference(&before.neuron(), &after.neuron());
         let message = format!("{}, BIC {:.1}", after.neuron(), after.bic);
         control.observer.notice(&Event::Progress {
-            name: "search (als)",
+            name: self.stage,
             done: self.path.len() + 1,
             total: self.path.len() + 2,
             message: &message,

@@ -17,6 +17,7 @@
 //! | `grow` | forward and backward, by BIC |
 //! | `folds` | the choice among the structures on the path, by held-out rows |
 //! | `design`, `finish` | the last linear stage on all rows; logits for classes |
+//! | `proposals` | drop-and-refit for structures that another search proposes |
 //! | `evidence` | what each term is worth |
 
 mod alternate;
@@ -30,6 +31,7 @@ mod fit;
 mod folds;
 mod grow;
 mod kernel;
+pub(super) mod proposals;
 mod refine;
 mod rows;
 mod sample;
@@ -40,10 +42,14 @@ use std::time::Instant;
 
 pub use settings::AlsSettings;
 
+use self::finish::Chosen;
 use self::grow::Growth;
 use self::rows::Rows;
 use super::{Problem, Report, Search, SearchError};
 use crate::observe::{Control, Event};
+
+/// The name of the stage in progress events.
+const STAGE: &str = "search (als)";
 
 /// Two structures whose BIC differs by less than this are a tie that the report names.
 const TIE: f64 = 6.0;
@@ -87,45 +93,57 @@ impl Search for Als {
     ) -> Result<Report, SearchError> {
         let began = Instant::now();
         self.settings.check()?;
-        control.observer.notice(&Event::Stage {
-            name: "search (als)",
-        });
+        control.observer.notice(&Event::Stage { name: STAGE });
         let rows = Rows::new(problem, &self.settings, seed)?;
-        let mut growth = Growth::new(&rows, &self.settings, seed);
+        let mut growth = Growth::new(&rows, &self.settings, seed, STAGE);
         let best = growth.run(control);
         let chosen = finish::choose(&rows, &growth, best, control);
-        let polynomial = finish::polynomial(problem, &rows, &chosen)?;
-        let mut warnings = rows.warnings.clone();
-        warnings.extend(chosen.warnings);
-        let neuron = chosen.fit.neuron();
-        let mut runners_up = growth.seen;
-        runners_up.retain(|candidate| candidate.neuron != neuron && !candidate.neuron.is_empty());
-        runners_up.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
-        runners_up.truncate(RUNNERS_UP);
-        let near = runners_up
-            .iter()
-            .filter(|other| (other.criterion - chosen.fit.bic).abs() < TIE);
-        for other in near {
-            warnings.push(format!(
-                "{} explains the data about as well as {neuron} (BIC differs by {:.1})",
-                other.neuron,
-                other.criterion - chosen.fit.bic
-            ));
-        }
-        for warning in &warnings {
-            control.warn(warning);
-        }
-        Ok(Report {
-            method: self.name().to_string(),
-            evidence: evidence::evidence(&rows.sample, &rows.scale, &chosen.fit),
-            neuron,
-            polynomial,
-            path: growth.path,
-            runners_up,
-            seconds: began.elapsed().as_secs_f64(),
-            warnings,
-        })
+        let mut report = report(problem, &rows, growth, chosen, control)?;
+        report.method = self.name().to_string();
+        report.seconds = began.elapsed().as_secs_f64();
+        Ok(report)
     }
+}
+
+/// What was found and why; without the method's name and seconds.
+fn report(
+    problem: &Problem<'_>,
+    rows: &Rows,
+    growth: Growth<'_>,
+    chosen: Chosen,
+    control: &Control<'_>,
+) -> Result<Report, SearchError> {
+    let polynomial = finish::polynomial(problem, rows, &chosen)?;
+    let mut warnings = rows.warnings.clone();
+    warnings.extend(chosen.warnings);
+    let neuron = chosen.fit.neuron();
+    let mut runners_up = growth.seen;
+    runners_up.retain(|candidate| candidate.neuron != neuron && !candidate.neuron.is_empty());
+    runners_up.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
+    runners_up.truncate(RUNNERS_UP);
+    let near = runners_up
+        .iter()
+        .filter(|other| (other.criterion - chosen.fit.bic).abs() < TIE);
+    for other in near {
+        warnings.push(format!(
+            "{} explains the data about as well as {neuron} (BIC differs by {:.1})",
+            other.neuron,
+            other.criterion - chosen.fit.bic
+        ));
+    }
+    for warning in &warnings {
+        control.warn(warning);
+    }
+    Ok(Report {
+        method: String::new(),
+        evidence: evidence::evidence(&rows.sample, &rows.scale, &chosen.fit),
+        neuron,
+        polynomial,
+        path: growth.path,
+        runners_up,
+        seconds: 0.0,
+        warnings,
+    })
 }
 
 #[cfg(test)]

@@ -129,7 +129,8 @@ fn scale(sample: &Sample, target: &Target) -> Scale {
     }
 }
 
-fn check(problem: &Problem<'_>) -> Result<(), SearchError> {
+/// Whether a search can work on the problem at all.
+pub(in crate::search) fn check(problem: &Problem<'_>) -> Result<(), SearchError> {
     let inputs: &Matrix<f64> = problem.inputs;
     let rows = inputs.rows();
     if rows != problem.target.rows() {
