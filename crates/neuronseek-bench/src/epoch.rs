@@ -58,7 +58,10 @@ pub fn run(beside_torch: bool) -> EpochResult {
     let (torch, note) = match beside_torch.then(torch) {
         Some(Ok(torch)) => (Some(torch), None),
         Some(Err(note)) => (None, Some(note)),
-        None => (None, Some("no PyTorch comparison was asked for".to_string())),
+        None => (
+            None,
+            Some("no PyTorch comparison was asked for".to_string()),
+        ),
     };
     EpochResult {
         milliseconds,

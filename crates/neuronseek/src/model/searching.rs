@@ -3,6 +3,7 @@
 use super::options::{SearchMethod, SearchOptions};
 use crate::observe::Control;
 use crate::search::als::{Als, AlsSettings};
+use crate::search::gated::{Gated, GatedSettings, Preset};
 use crate::search::{Problem, Report, Search, SearchError};
 
 /// The search that the options ask for.
@@ -16,7 +17,18 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
                 ..AlsSettings::default()
             },
         }),
-        SearchMethod::Td | SearchMethod::TdPaper => todo!(),
+        SearchMethod::Td | SearchMethod::TdPaper => Box::new(Gated {
+            settings: GatedSettings {
+                preset: match options.method {
+                    SearchMethod::TdPaper => Preset::Paper,
+                    _ => Preset::Default,
+                },
+                max_order: options.max_order,
+                max_rank: options.max_rank,
+                functions: options.functions.clone(),
+                ..GatedSettings::default()
+            },
+        }),
     }
 }
 
