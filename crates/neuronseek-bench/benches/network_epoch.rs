@@ -1,5 +1,7 @@
 //! One training epoch, and predictions of as many rows.
 
+#![allow(clippy::unwrap_used)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use neuronseek::network::Network;
 use neuronseek::observe::Control;

@@ -84,7 +84,7 @@ fn the_closed_form_wins_where_the_target_is_a_polynomial() {
         dim: 5,
         ..Settings::default()
     };
-    let table = generate(&case, &settings).unwrap().table();
+    let table = generate(&case, &settings).unwrap().table().unwrap();
     let fitted = fit(
         &table,
         None,

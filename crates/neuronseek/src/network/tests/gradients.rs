@@ -47,7 +47,7 @@ fn check(config: NetworkConfig, target: &EncodedTarget<f64>, loss: Loss, dropout
     let largest = gradient.iter().fold(0.0f64, |a, b| a.max(b.abs()));
     assert!(largest > 1e-3, "{name}: no gradient");
     let step = 1e-5;
-    for position in 0..gradient.len() {
+    for (position, &found) in gradient.iter().enumerate() {
         let before = network.parameters()[position];
         let mut at = |offset: f64| {
             network.parameters_mut()[position] = before + offset;
@@ -56,7 +56,6 @@ fn check(config: NetworkConfig, target: &EncodedTarget<f64>, loss: Loss, dropout
         let difference =
             (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step);
         network.parameters_mut()[position] = before;
-        let found = gradient[position];
         let allowed = 1e-6 * found.abs().max(1e-3 * largest);
         assert!(
             (found - difference).abs() <= allowed,

@@ -1,4 +1,6 @@
 mod gradients;
+mod network;
+mod parts;
 
 use rand_distr::{Distribution, StandardNormal};
 
