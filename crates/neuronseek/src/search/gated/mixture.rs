@@ -426,3 +426,6 @@ impl<T: Real> Kernel<T> for Dot<'_, T> {
         super::norm::dot::<V>(self.a, self.b)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -396,3 +396,6 @@ impl<T: Real> Trainer<T> {
         loss
     }
 }
+
+#[cfg(test)]
+mod tests;
