@@ -7,12 +7,14 @@ use crate::failure::Failure;
 
 mod recovery;
 mod step;
+mod tables;
 
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Recovery(recovery::Arguments),
     Step(step::Arguments),
+    Tables(tables::Arguments),
 }
 
 /// Measures.
@@ -20,5 +22,6 @@ pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
     match bench {
         Bench::Recovery(arguments) => recovery::run(arguments, console),
         Bench::Step(arguments) => step::run(arguments, console),
+        Bench::Tables(arguments) => tables::run(arguments, console),
     }
 }
