@@ -6,6 +6,7 @@ use super::fit::{Product, times};
 use super::sample::Sample;
 
 /// What a new product is fitted to.
+#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     /// The weights of rows and the arithmetic.
     pub sample: &'a Sample,

@@ -29,7 +29,7 @@ pub(super) fn evidence(sample: &Sample, scale: &Scale, fit: &Fit) -> Vec<Evidenc
             rest.retain(|kept| *kept != term);
             without.basis = Arc::new(Basis::new(sample, &rest));
         }
-        refine(sample, &mut without, REFIT);
+        refine(sample, &mut without, REFIT, None);
         without.score(sample, scale);
         let outputs = fit.squares.len() as f64;
         let lost = without.squares.iter().zip(&fit.squares).zip(&scale.totals);

@@ -6,7 +6,7 @@ use super::basis::Basis;
 use super::design::Design;
 use super::fit::Fit;
 use super::folds::{Judgement, judge};
-use super::grow::Growth;
+use super::grow::{Growth, NEAR_EXACT};
 use super::refine::{Effort, refine};
 use super::rows::{self, Rows};
 use super::sample::Sample;
@@ -16,9 +16,6 @@ use crate::observe::Control;
 use crate::prepare::Target;
 use crate::search::{Problem, SearchError};
 use crate::terms::Polynomial;
-
-/// A fit that leaves less than this share of the variance needs no second opinion.
-const NEAR_EXACT: f64 = 1e-3;
 
 /// Another structure must lower the held-out error by this share to replace that of lowest BIC.
 const BETTER: f64 = 1e-3;
@@ -45,30 +42,33 @@ pub(super) struct Chosen {
 
 /// The structure of lowest BIC, unless a simpler one on the path, or the linear neuron, does
 /// better on held-out rows.
-pub(super) fn choose(rows: &Rows, growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> Chosen {
-    let total: f64 = rows.scale.totals.iter().sum();
-    let left: f64 = best.squares.iter().sum();
-    let empty = best.neuron().is_empty();
-    if (left <= NEAR_EXACT * total || control.should_stop()) && !empty {
+pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> Chosen {
+    let (sample, scale) = (growth.sample, &growth.rows.scale);
+    let found = best.neuron();
+    if (growth.left(&best) <= NEAR_EXACT || control.should_stop()) && !found.is_empty() {
         return Chosen {
             fit: best,
             penalty: 0.0,
             warnings: Vec::new(),
         };
     }
-    let found = best.neuron();
-    let steps = growth
-        .fits
-        .iter()
-        .filter(|fit| !fit.neuron().is_empty() && fit.neuron() != found);
     let mut fits = vec![best, linear(growth)];
-    fits.extend(steps.cloned());
-    let judgements = judge(&rows.sample, &fits, &rows.scale.totals);
+    let mut judgements = judge(sample, &fits, &scale.totals);
+    for (fit, judgement) in &growth.fits {
+        if fit.neuron().is_empty() || fit.neuron() == found {
+            continue;
+        }
+        judgements.push(match judgement {
+            Some(judgement) => *judgement,
+            None => judge(sample, std::slice::from_ref(fit), &scale.totals)[0],
+        });
+        fits.push(fit.clone());
+    }
     let parameters: Vec<usize> = fits
         .iter()
-        .map(|fit| fit.parameters(&rows.sample, rows.scale.inputs))
+        .map(|fit| fit.parameters(sample, scale.inputs))
         .collect();
-    let mut choice = if empty { 1 } else { 0 };
+    let mut choice = usize::from(found.is_empty());
     for index in 1..fits.len() {
         let simpler = parameters[index] <= parameters[0];
         let margin = if simpler { BETTER } else { LINEAR_BETTER };
@@ -103,12 +103,12 @@ fn remarks(fits: &[Fit], judgements: &[Judgement], choice: usize) -> Vec<String>
 }
 
 fn linear(growth: &Growth<'_>) -> Fit {
-    growth.finish(Fit {
-        basis: Arc::new(Basis::new(growth.sample, &[Term::pure(1)])),
-        products: Vec::new(),
-        squares: Vec::new(),
-        bic: 0.0,
-    })
+    let basis = Arc::new(Basis::new(growth.sample, &[Term::pure(1)]));
+    let linear = Fit {
+        basis,
+        ..growth.empty()
+    };
+    growth.finish(linear, None)
 }
 
 /// The polynomial of the chosen structure, fitted to all rows of the problem; logits for classes.
@@ -138,7 +138,11 @@ pub(super) fn polynomial(
     };
     let design = Design::new(sample, &fit);
     let coefficients = match classes {
-        None => design.solve(sample, &[chosen.penalty]).swap_remove(0),
+        None => {
+            // What a penalty is worth against the rows' squares falls with their number.
+            let penalty = chosen.penalty * rows.sample.weight / sample.weight;
+            design.solve(sample, &[penalty]).swap_remove(0)
+        }
         Some(count) => logits(sample, &design, count)?,
     };
     if coefficients
@@ -164,7 +168,7 @@ fn carry_over(fit: &Fit, from: &Sample, to: &Sample) -> Fit {
     }
     if !fit.products.is_empty() {
         fit.basis = Arc::new(Basis::new(to, &fit.basis.terms));
-        refine(to, &mut fit, ALL_ROWS);
+        refine(to, &mut fit, ALL_ROWS, None);
     }
     fit
 }

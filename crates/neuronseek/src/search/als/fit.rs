@@ -73,7 +73,7 @@ pub(super) struct Fit {
     pub products: Vec<Product>,
     /// The residual sum of squares of each output.
     pub squares: Vec<f64>,
-    /// The criterion, see [`Fit::score`].
+    /// The criterion, see [`criterion`].
     pub bic: f64,
 }
 
@@ -87,32 +87,46 @@ impl Fit {
         Neuron::new(self.basis.terms.iter().copied().chain(products))
     }
 
-    /// The number of free coefficients: dependent columns count for nothing, and of a product's
-    /// factors only the product of their lengths counts.
+    /// The number of free coefficients, see [`parameters`].
     pub fn parameters(&self, sample: &Sample, inputs: usize) -> usize {
-        let outputs = sample.outputs();
-        let products: usize = self
-            .products
-            .iter()
-            .map(|product| product.order * inputs.saturating_sub(1) + outputs)
-            .sum();
-        outputs * self.basis.rank() + products
+        parameters(sample, inputs, &self.basis, &self.products)
     }
 
-    /// `BIC = n sum_c ln(RSS_c / n) + p ln n`; infinite for more coefficients than half the
-    /// target's numbers, where the residual says little.
-    pub fn score(&mut self, sample: &Sample, problem: &Scale) {
-        let n = sample.weight;
-        let squares = self.squares.iter().zip(&problem.totals);
-        let likelihood: f64 = squares
-            .map(|(rss, total)| (rss.max(EXACT * total) / n).max(f64::MIN_POSITIVE).ln())
-            .sum();
-        let parameters = self.parameters(sample, problem.inputs) as f64;
-        self.bic = if parameters <= MOST_PARAMETERS * n * self.squares.len() as f64 {
-            problem.share * n * likelihood + parameters * n.ln()
-        } else {
-            f64::INFINITY
-        };
+    /// Sets the criterion, see [`criterion`].
+    pub fn score(&mut self, sample: &Sample, scale: &Scale) {
+        self.bic = criterion(sample, scale, (&self.basis, &self.products), &self.squares);
+    }
+}
+
+/// The number of free coefficients: dependent columns count for nothing, and of a product's
+/// factors only the product of their lengths counts.
+fn parameters(sample: &Sample, inputs: usize, basis: &Basis, products: &[Product]) -> usize {
+    let outputs = sample.outputs();
+    let products = products
+        .iter()
+        .map(|product| product.order * inputs.saturating_sub(1) + outputs);
+    outputs * basis.rank() + products.sum::<usize>()
+}
+
+/// `BIC = n sum_c ln(RSS_c / n) + p ln n`; infinite for more coefficients than half the target's
+/// numbers, where the residual says little.
+pub(super) fn criterion(
+    sample: &Sample,
+    scale: &Scale,
+    (basis, products): (&Basis, &[Product]),
+    squares: &[f64],
+) -> f64 {
+    let n = sample.weight;
+    let likelihood: f64 = squares
+        .iter()
+        .zip(&scale.totals)
+        .map(|(rss, total)| (rss.max(EXACT * total) / n).max(f64::MIN_POSITIVE).ln())
+        .sum();
+    let parameters = parameters(sample, scale.inputs, basis, products) as f64;
+    if parameters <= MOST_PARAMETERS * n * squares.len() as f64 {
+        scale.share * n * likelihood + parameters * n.ln()
+    } else {
+        f64::INFINITY
     }
 }
 
@@ -157,21 +171,6 @@ impl State {
         };
         state.weigh(basis, products);
         state
-    }
-
-    /// Evaluates one changed product anew.
-    pub fn update(
-        &mut self,
-        sample: &Sample,
-        basis: &Basis,
-        products: &mut [Product],
-        changed: usize,
-    ) {
-        let (leave_one_out, mut value) = evaluate(sample, &products[changed]);
-        basis.project_out(sample, &mut value);
-        self.others[changed] = leave_one_out;
-        self.values[changed] = value;
-        self.weigh(basis, products);
     }
 
     /// The sum over all outputs.

@@ -23,14 +23,16 @@ const FOLDS: usize = 5;
 pub(super) const PENALTIES: [f64; 6] = [0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
 const REFIT: Effort = Effort {
-    rounds: 8,
-    tolerance: 1e-4,
+    rounds: 6,
+    tolerance: 1e-3,
 };
 
 /// The error of a structure on held-out rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judgement {
-    /// The mean over outputs of the squared error as a share of the target's variance.
+    /// The mean over outputs of the squared error as a share of the target's variance. Predictions
+    /// outside the range of the training rows' target count as its nearest end, as they do when a
+    /// model predicts.
     pub error: f64,
     /// The penalty that gives it.
     pub penalty: f64,
@@ -70,7 +72,7 @@ fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<f64>
     let mut refit = fit.clone();
     refit.basis = Arc::new(Basis::new(&training, &fit.basis.terms));
     if !refit.products.is_empty() {
-        refine(&training, &mut refit, REFIT);
+        refine(&training, &mut refit, REFIT, None);
     }
     let design = Design::new(&training, &refit);
     let solutions = design.solve(&training, &PENALTIES);
@@ -81,13 +83,27 @@ fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<f64>
             for (output, coefficients) in outputs.iter().enumerate() {
                 let fitted = sample.combine(&design.columns, coefficients);
                 let target = &sample.targets[output];
+                let (low, high) = range(&training, target);
                 let squares: f64 = (fold..sample.x.rows())
                     .step_by(FOLDS)
-                    .map(|row| (sample.root[row] * (target[row] - fitted[row])).powi(2))
+                    .map(|row| {
+                        (sample.root[row] * (target[row] - fitted[row].clamp(low, high))).powi(2)
+                    })
                     .sum();
                 error += squares / totals[output].max(f64::MIN_POSITIVE);
             }
             error
         })
         .collect()
+}
+
+/// The lowest and the highest target of the rows that count.
+fn range(sample: &Sample, target: &[f64]) -> (f64, f64) {
+    let counted = target
+        .iter()
+        .zip(&sample.root)
+        .filter(|(_, root)| **root > 0.0);
+    counted.fold((0.0f64, 0.0f64), |(low, high), (y, _)| {
+        (low.min(*y), high.max(*y))
+    })
 }

@@ -7,15 +7,16 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AlsSettings;
-use super::alternate::View;
+use super::alternate::{Trial, View, sweep};
 use super::basis::Basis;
-use super::fit::{Fit, Scale, State};
-use super::refine::{Effort, refine};
+use super::fit::{Fit, State};
+use super::folds::{Judgement, judge};
+use super::refine::{Effort, Goal, refine};
 use super::rows::Rows;
 use super::sample::Sample;
 use super::starts::Moments;
-use crate::neuron::{Neuron, Term};
-use crate::observe::{Control, Event};
+use crate::neuron::Term;
+use crate::observe::Control;
 use crate::search::{Candidate, Step};
 
 /// A step must lower BIC by more than this.
@@ -25,31 +26,57 @@ pub(super) const LEAST_GAIN: f64 = 2.0;
 const POLISHED: usize = 3;
 
 const POLISH: Effort = Effort {
-    rounds: 30,
+    rounds: 20,
     tolerance: 1e-6,
 };
 
+/// No step begins after so many multiplications, some seconds of one core: a limit that, unlike
+/// the clock, is met at the same place every time.
+const MOST_WORK: u64 = 15_000_000_000;
+
+/// After so many steps held-out rows decide whether growing goes on: a polynomial of few terms is
+/// complete by then, and data that is none can be followed for ever.
+const UNJUDGED_STEPS: usize = 3;
+
+/// Growing ends when held-out rows have not liked this many steps in a row.
+const PATIENCE: usize = 2;
+
+/// A fit that leaves less than this share of the variance needs no second opinion.
+pub(super) const NEAR_EXACT: f64 = 1e-3;
+
 /// The state of a search on one sample.
 pub(super) struct Growth<'a> {
-    pub sample: &'a Sample,
-    scale: &'a Scale,
+    pub rows: &'a Rows,
+    pub(super) sample: &'a Sample,
     settings: &'a AlsSettings,
     seed: u64,
     /// The stage that progress events name.
-    stage: &'static str,
+    pub(super) stage: &'static str,
     /// Every structure that was fitted, with its best criterion.
     pub seen: Vec<Candidate>,
     /// The steps taken.
     pub path: Vec<Step>,
-    /// The fit after each step.
-    pub fits: Vec<Fit>,
+    /// The fit after each round, judged if need be.
+    pub fits: Vec<(Fit, Option<Judgement>)>,
+    /// How many forward steps there were, for the random streams.
+    streams: u64,
 }
 
 /// What a forward step may add.
 #[derive(Debug, Clone, Copy)]
-enum Addition {
+pub(super) enum Addition {
     Elementwise(Term),
     Product(usize),
+}
+
+/// What a forward step looks at.
+struct Prospect<'a> {
+    /// All rows.
+    view: View<'a>,
+    /// The rows on which starts are tried.
+    screen: View<'a>,
+    moments: Moments,
+    stream: u64,
 }
 
 impl<'a> Growth<'a> {
@@ -61,31 +88,24 @@ impl<'a> Growth<'a> {
         stage: &'static str,
     ) -> Growth<'a> {
         Growth {
+            rows,
             sample: &rows.sample,
-            scale: &rows.scale,
             settings,
             seed,
             stage,
             seen: Vec::new(),
             path: Vec::new(),
             fits: Vec::new(),
+            streams: 0,
         }
     }
 
     /// Grows from the intercept until nothing lowers BIC; the fit with the lowest.
     pub fn run(&mut self, control: &Control<'_>) -> Fit {
-        let mut best = self.finish(Fit {
-            basis: Arc::new(Basis::intercept(self.sample)),
-            products: Vec::new(),
-            squares: Vec::new(),
-            bic: 0.0,
-        });
-        self.fits.push(best.clone());
-        for round in 0..64 {
-            if control.should_stop() {
-                break;
-            }
-            let Some(next) = self.forward(&best, round, control) else {
+        let mut best = self.finish(self.empty(), None);
+        self.fits.push((best.clone(), None));
+        while self.goes_on(control) {
+            let Some(next) = self.forward(&best, control) else {
                 break;
             };
             if next.bic >= best.bic - LEAST_GAIN {
@@ -93,39 +113,87 @@ impl<'a> Growth<'a> {
             }
             self.record(&best, &next, control);
             best = self.backward(next, control);
+            self.keep(&best);
+        }
+        if let Some(joined) = self.join_products(&best, control) {
+            self.record(&best, &joined, control);
+            best = joined;
+            self.keep(&best);
         }
         best
     }
 
-    /// The best of all additions.
-    fn forward(&mut self, fit: &Fit, round: usize, control: &Control<'_>) -> Option<Fit> {
-        let mut products = fit.products.clone();
-        let state = State::new(self.sample, &fit.basis, &mut products);
-        let view = View {
-            sample: self.sample,
-            x: &self.sample.x,
-            q: &fit.basis.q,
-            residuals: &state.residuals,
-        };
-        let moments = Moments::new(&view);
-        let this = &*self;
-        let mut candidates: Vec<Fit> = this
-            .additions(fit)
-            .into_par_iter()
-            .filter(|_| !control.should_stop())
-            .filter_map(|addition| this.add(fit, addition, (&view, &moments), round))
+    /// The intercept alone.
+    pub fn empty(&self) -> Fit {
+        Fit {
+            basis: Arc::new(Basis::intercept(self.sample)),
+            products: Vec::new(),
+            squares: Vec::new(),
+            bic: 0.0,
+        }
+    }
+
+    /// The share of the variance that a fit leaves.
+    pub fn left(&self, fit: &Fit) -> f64 {
+        let total: f64 = self.rows.scale.totals.iter().sum();
+        fit.squares.iter().sum::<f64>() / total.max(f64::MIN_POSITIVE)
+    }
+
+    fn goes_on(&self, control: &Control<'_>) -> bool {
+        let errors: Vec<f64> = self
+            .fits
+            .iter()
+            .filter_map(|(_, judgement)| judgement.map(|judgement| judgement.error))
             .collect();
+        let mut lowest = f64::INFINITY;
+        let mut since = 0;
+        for error in errors {
+            if error < 0.998 * lowest {
+                (lowest, since) = (error, 0);
+            } else {
+                since += 1;
+            }
+        }
+        since < PATIENCE && self.sample.work() < MOST_WORK && !control.should_stop()
+    }
+
+    /// Keeps the fit after a round, judged if growing has gone on for some rounds.
+    pub fn keep(&mut self, fit: &Fit) {
+        let judged = self.fits.len() >= UNJUDGED_STEPS && self.left(fit) > NEAR_EXACT;
+        let judgement = judged.then(|| {
+            let fits = std::slice::from_ref(fit);
+            judge(self.sample, fits, &self.rows.scale.totals)[0]
+        });
+        self.fits.push((fit.clone(), judgement));
+    }
+
+    /// The best of all additions.
+    fn forward(&mut self, fit: &Fit, control: &Control<'_>) -> Option<Fit> {
+        let additions = self.additions(fit);
+        let mut candidates = self.try_all(fit, &additions, self.settings.starts, control);
         candidates.sort_by(|a, b| a.bic.total_cmp(&b.bic));
         let rest = candidates.split_off(candidates.len().min(POLISHED));
-        let mut polished: Vec<Fit> = candidates
+        let mut candidates = candidates.into_iter();
+        let first = self.finish(candidates.next()?, None);
+        let this = &*self;
+        let others: Vec<Fit> = candidates
+            .collect::<Vec<_>>()
             .into_par_iter()
-            .map(|candidate| this.finish(candidate))
+            .map(|candidate| this.finish(candidate, Some(first.bic)))
             .collect();
-        polished.sort_by(|a, b| a.bic.total_cmp(&b.bic));
-        for candidate in polished.iter().chain(&rest) {
+        let mut best = first;
+        for candidate in others {
+            self.see(&candidate);
+            if candidate.bic < best.bic {
+                self.see(&best);
+                best = candidate;
+            }
+        }
+        self.see(&best);
+        for candidate in &rest {
             self.see(candidate);
         }
-        polished.into_iter().next()
+        Some(best)
     }
 
     fn additions(&self, fit: &Fit) -> Vec<Addition> {
@@ -140,13 +208,56 @@ impl<'a> Growth<'a> {
         elementwise.chain(products).collect()
     }
 
-    /// The fit with an addition, coefficients only roughly right.
+    /// The fit with each addition, coefficients only roughly right.
+    pub fn try_all(
+        &mut self,
+        fit: &Fit,
+        additions: &[Addition],
+        starts: usize,
+        control: &Control<'_>,
+    ) -> Vec<Fit> {
+        self.streams += 1;
+        let full = State::new(self.sample, &fit.basis, &mut fit.products.clone());
+        let full = View {
+            sample: self.sample,
+            x: &self.sample.x,
+            q: &fit.basis.q,
+            residuals: &full.residuals,
+        };
+        let small = self.rows.screen.as_ref().map(|sample| {
+            let basis = Basis::new(sample, &fit.basis.terms);
+            let state = State::new(sample, &basis, &mut fit.products.clone());
+            (sample, basis, state)
+        });
+        let screen = match &small {
+            None => full,
+            Some((sample, basis, state)) => View {
+                sample,
+                x: &sample.x,
+                q: &basis.q,
+                residuals: &state.residuals,
+            },
+        };
+        let prospect = Prospect {
+            view: full,
+            screen,
+            moments: Moments::new(&screen),
+            stream: self.streams,
+        };
+        let this = &*self;
+        additions
+            .par_iter()
+            .filter(|_| !control.should_stop())
+            .filter_map(|&addition| this.add(fit, addition, &prospect, starts))
+            .collect()
+    }
+
     fn add(
         &self,
         fit: &Fit,
         addition: Addition,
-        (view, moments): (&View<'_>, &Moments),
-        round: usize,
+        prospect: &Prospect<'_>,
+        starts: usize,
     ) -> Option<Fit> {
         let mut next = fit.clone();
         match addition {
@@ -158,117 +269,30 @@ impl<'a> Growth<'a> {
             }
             Addition::Product(order) => {
                 let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-                random.set_stream((round * 16 + order) as u64);
-                let trial = moments.explore(view, order, self.settings.starts, &mut random)?;
+                random.set_stream(prospect.stream * 16 + order as u64);
+                let trial = prospect
+                    .moments
+                    .explore(&prospect.screen, order, starts, &mut random);
+                let mut trial: Trial = trial?;
+                if self.rows.screen.is_some() {
+                    sweep(&prospect.view, &mut trial);
+                }
                 next.products.push(trial.product);
             }
         }
         let state = State::new(self.sample, &next.basis, &mut next.products);
         next.squares = state.squares;
-        next.score(self.sample, self.scale);
+        next.score(self.sample, &self.rows.scale);
         next.bic.is_finite().then_some(next)
     }
 
-    /// Drops what no longer pays.
-    pub fn backward(&mut self, mut best: Fit, control: &Control<'_>) -> Fit {
-        while best.basis.terms.len() + best.products.len() > 1 && !control.should_stop() {
-            let this = &*self;
-            let mut candidates: Vec<Fit> = this
-                .without_one(&best)
-                .into_par_iter()
-                .map(|candidate| this.finish(candidate))
-                .collect();
-            candidates.sort_by(|a, b| a.bic.total_cmp(&b.bic));
-            for candidate in &candidates {
-                self.see(candidate);
-            }
-            match candidates.into_iter().next() {
-                Some(next) if next.bic < best.bic => {
-                    self.record(&best, &next, control);
-                    best = next;
-                }
-                _ => break,
-            }
-        }
-        self.fits.push(best.clone());
-        best
-    }
-
-    fn without_one(&self, fit: &Fit) -> Vec<Fit> {
-        let terms = (0..fit.basis.terms.len()).map(|index| {
-            let mut terms = fit.basis.terms.clone();
-            terms.remove(index);
-            let mut next = fit.clone();
-            next.basis = Arc::new(Basis::new(self.sample, &terms));
-            next
-        });
-        let products = (0..fit.products.len()).map(|index| {
-            let mut next = fit.clone();
-            next.products.remove(index);
-            next
-        });
-        terms.chain(products).collect()
-    }
-
-    /// Brings a fit to its optimum and scores it.
-    pub fn finish(&self, mut fit: Fit) -> Fit {
-        refine(self.sample, &mut fit, POLISH);
-        fit.score(self.sample, self.scale);
+    /// Brings a fit to its optimum and scores it; one that has no prospect of getting below `bic`
+    /// is given up on the way.
+    pub fn finish(&self, mut fit: Fit, bic: Option<f64>) -> Fit {
+        let scale = &self.rows.scale;
+        let goal = bic.map(|bic| Goal { scale, bic });
+        refine(self.sample, &mut fit, POLISH, goal);
+        fit.score(self.sample, scale);
         fit
     }
-
-    pub fn see(&mut self, fit: &Fit) {
-        let neuron = fit.neuron();
-        match self
-            .seen
-            .iter_mut()
-            .find(|candidate| candidate.neuron == neuron)
-        {
-            Some(known) => known.criterion = known.criterion.min(fit.bic),
-            None => self.seen.push(Candidate {
-                neuron,
-                criterion: fit.bic,
-            }),
-        }
-    }
-
-    pub fn record(&mut self, before: &Fit, after: &Fit, control: &Control<'_>) {
-        let action = difference(&before.neuron(), &after.neuron());
-        let message = format!("{}, BIC {:.1}", after.neuron(), after.bic);
-        control.observer.notice(&Event::Progress {
-            name: self.stage,
-            done: self.path.len() + 1,
-            total: self.path.len() + 2,
-            message: &message,
-        });
-        self.path.push(Step {
-            neuron: after.neuron(),
-            action,
-            criterion: after.bic,
-        });
-    }
-}
-
-/// What was done, in words.
-fn difference(before: &Neuron, after: &Neuron) -> String {
-    let rank = |neuron: &Neuron, order: usize| {
-        let found = neuron.interactions().into_iter().find(|(o, _)| *o == order);
-        found.and_then(|(_, rank)| rank).unwrap_or(0)
-    };
-    let name = |term: &Term| match term {
-        Term::Interaction { order, .. } => format!("cp({order})"),
-        term => term.to_string(),
-    };
-    for (verb, from, to) in [("add", before, after), ("drop", after, before)] {
-        for term in to.terms() {
-            let more = match term {
-                Term::Interaction { order, .. } => rank(to, *order) > rank(from, *order),
-                term => !from.terms().contains(term),
-            };
-            if more {
-                return format!("{verb} {}", name(term));
-            }
-        }
-    }
-    "refit".to_string()
 }

@@ -14,7 +14,7 @@
 //! | `basis` | element-wise terms, orthonormal, so that they can be projected out |
 //! | `starts`, `alternate` | one more product, from several starts |
 //! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
-//! | `grow` | forward and backward, by BIC |
+//! | `grow`, `shrink` | forward and backward, by BIC |
 //! | `folds` | the choice among the structures on the path, by held-out rows |
 //! | `design`, `finish` | the last linear stage on all rows; logits for classes |
 //! | `proposals` | drop-and-refit for structures that another search proposes |
@@ -36,6 +36,7 @@ mod refine;
 mod rows;
 mod sample;
 mod settings;
+mod shrink;
 mod starts;
 
 use std::time::Instant;
@@ -97,7 +98,7 @@ impl Search for Als {
         let rows = Rows::new(problem, &self.settings, seed)?;
         let mut growth = Growth::new(&rows, &self.settings, seed, STAGE);
         let best = growth.run(control);
-        let chosen = finish::choose(&rows, &growth, best, control);
+        let chosen = finish::choose(&growth, best, control);
         let mut report = report(problem, &rows, growth, chosen, control)?;
         report.method = self.name().to_string();
         report.seconds = began.elapsed().as_secs_f64();

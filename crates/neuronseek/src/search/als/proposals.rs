@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use super::basis::Basis;
 use super::finish::{self, Chosen};
 use super::fit::{Fit, Product, State};
 use super::grow::{Growth, LEAST_GAIN};
@@ -62,13 +61,8 @@ pub(in crate::search) fn search(
 ) -> Result<Report, SearchError> {
     let rows = Rows::new(problem, settings, seed)?;
     let mut growth = Growth::new(&rows, settings, seed, stage);
-    let mut best = growth.finish(Fit {
-        basis: Arc::new(Basis::intercept(&rows.sample)),
-        products: Vec::new(),
-        squares: Vec::new(),
-        bic: 0.0,
-    });
-    growth.fits.push(best.clone());
+    let mut best = growth.finish(growth.empty(), None);
+    growth.keep(&best);
     let mut fruitless = 0;
     for round in 0..MOST_ROUNDS {
         if control.should_stop() || fruitless == PATIENCE {
@@ -82,12 +76,13 @@ pub(in crate::search) fn search(
         if next.bic < best.bic - LEAST_GAIN {
             growth.record(&best, &next, control);
             best = growth.backward(next, control);
+            growth.keep(&best);
             fruitless = 0;
         } else {
             fruitless += 1;
         }
     }
-    let chosen = finish::choose(&rows, &growth, best, control);
+    let chosen = finish::choose(&growth, best, control);
     report(problem, &rows, growth, chosen, control)
 }
 
@@ -103,18 +98,13 @@ pub(in crate::search) fn fit(
     let rows = Rows::new(problem, settings, seed)?;
     let mut growth = Growth::new(&rows, settings, seed, stage);
     let mut best: Option<Fit> = None;
-    let nothing = Fit {
-        basis: Arc::new(Basis::intercept(&rows.sample)),
-        products: Vec::new(),
-        squares: Vec::new(),
-        bic: 0.0,
-    };
+    let nothing = growth.empty();
     for most in [1, 2, 4, 8] {
         if best.is_some() && control.should_stop() {
             break;
         }
         let joined = joined(&rows, &nothing, structure, most);
-        let fit = growth.finish(joined);
+        let fit = growth.finish(joined, None);
         growth.see(&fit);
         if best.as_ref().is_some_and(|best| fit.bic >= best.bic) {
             break;
@@ -173,7 +163,7 @@ fn pruned(
             break;
         }
         products = Some(fit.products.len());
-        let fit = growth.finish(fit);
+        let fit = growth.finish(fit, None);
         growth.see(&fit);
         if fit.bic >= bic {
             break;

@@ -5,9 +5,10 @@
 //! factors at once converge in a few steps there. Element-wise terms never enter the system: they
 //! are projected out; nor do the products' weights, which each step sets by least squares.
 
+use super::basis::Basis;
 use super::columns::Columns;
 use super::dense::{Cholesky, dot};
-use super::fit::{Fit, Product, State, times};
+use super::fit::{Fit, Product, Scale, State, criterion, times};
 use super::sample::Sample;
 
 /// How far a fit is brought towards its optimum.
@@ -23,20 +24,38 @@ pub(super) struct Effort {
 /// of one product after the other.
 const JOINT: usize = 400_000_000;
 
+/// What a fit must reach to be of use.
+#[derive(Clone, Copy)]
+pub(super) struct Goal<'a> {
+    /// The criterion's scale.
+    pub scale: &'a Scale,
+    /// The BIC to be undercut.
+    pub bic: f64,
+}
+
+/// A fit that is further from its goal than this many times the last round's progress is given up:
+/// progress shrinks from round to round.
+const HOPELESS: f64 = 6.0;
+
 /// Improves `fit` in place; its sums of squares never rise.
-pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort) {
+pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort, goal: Option<Goal<'_>>) {
     let basis = fit.basis.clone();
     let mut products = std::mem::take(&mut fit.products);
     let mut state = State::new(sample, &basis, &mut products);
     let groups = groups(sample, &products);
     let mut damping = vec![1e-3; groups.len()];
-    for _ in 0..effort.rounds {
+    for round in 0..effort.rounds {
         let before = state.total();
         let mut moved = false;
         for (group, damping) in groups.iter().zip(&mut damping) {
             moved |= step(sample, fit, (&mut products, &mut state), group, damping);
         }
-        if !moved || before - state.total() <= effort.tolerance * before {
+        let progress = before - state.total();
+        if !moved || progress <= effort.tolerance * before {
+            break;
+        }
+        let distance = goal.map(|goal| distance(sample, goal, (&basis, &products), &state));
+        if round > 0 && distance.is_some_and(|distance| distance > HOPELESS * progress) {
             break;
         }
     }
@@ -45,6 +64,18 @@ pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort) {
     }
     fit.squares = state.squares;
     fit.products = products;
+}
+
+/// By how much the sum of squares must still fall for the goal, if all outputs fall alike.
+fn distance(
+    sample: &Sample,
+    goal: Goal<'_>,
+    structure: (&Basis, &[Product]),
+    state: &State,
+) -> f64 {
+    let now = criterion(sample, goal.scale, structure, &state.squares);
+    let numbers = goal.scale.share * sample.weight * state.squares.len() as f64;
+    state.total() * (1.0 - ((goal.bic - now) / numbers).exp())
 }
 
 fn groups(sample: &Sample, products: &[Product]) -> Vec<Vec<usize>> {

@@ -23,6 +23,11 @@ const MOST_ROWS: usize = 20_000;
 const MOST_CELLS: usize = 1_000_000;
 const ENOUGH_ROWS: usize = 4_000;
 
+/// Starts are tried on so many rows per coefficient of the highest product, at least
+/// [`LEAST_SCREEN`].
+const SCREEN_ROWS: usize = 16;
+const LEAST_SCREEN: usize = 1_000;
+
 /// The random stream that shuffles rows; forward steps use streams below it.
 const SHUFFLE: u64 = 1 << 32;
 
@@ -30,6 +35,8 @@ const SHUFFLE: u64 = 1 << 32;
 pub(super) struct Rows {
     /// Rows in random order.
     pub sample: Sample,
+    /// The first rows of the sample, where starts are tried; `None` when that is all of them.
+    pub screen: Option<Sample>,
     pub scale: Scale,
     /// Whether the sample has all rows of the problem.
     pub complete: bool,
@@ -57,6 +64,9 @@ impl Rows {
         let functions = settings.functions.iter().copied().map(Term::Function);
         let terms: Vec<Term> = powers.chain(functions).collect();
         let sample = sample(problem, &order[..order.len().min(most)], &terms);
+        let few = LEAST_SCREEN.max(SCREEN_ROWS * settings.max_order * inputs.columns());
+        let screen =
+            (4 * few <= 3 * sample.x.rows()).then(|| self::sample(problem, &order[..few], &terms));
         let scale = scale(&sample, problem.target);
         let mut warnings = Vec::new();
         if !complete {
@@ -67,6 +77,7 @@ impl Rows {
         }
         Ok(Rows {
             sample,
+            screen,
             scale,
             complete,
             order,

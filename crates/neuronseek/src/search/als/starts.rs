@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::alternate::{Trial, View, sweep};
+use super::basis::Basis;
 use super::columns::Columns;
 use super::dense::{Cholesky, eigen};
 use super::fit::Product;
@@ -34,6 +35,8 @@ pub(super) struct Moments {
     reduced: Option<Columns>,
     /// The two factors of the best product of two projections.
     pair: [Vec<f64>; 2],
+    /// The intercept as a basis.
+    intercept: Columns,
 }
 
 impl Moments {
@@ -64,10 +67,13 @@ impl Moments {
             directions,
             reduced,
             pair,
+            intercept: Basis::intercept(sample).q,
         }
     }
 
-    /// The best product of the given order that some starts lead to.
+    /// The best product of the given order that some starts lead to. Starts are compared with
+    /// only the intercept projected out; the best one is brought on its way with all of `view`'s
+    /// basis.
     pub fn explore(
         &self,
         view: &View<'_>,
@@ -76,20 +82,23 @@ impl Moments {
         random: &mut ChaCha8Rng,
     ) -> Option<Trial> {
         let outputs = view.residuals.len();
+        let rough = View {
+            q: &self.intercept,
+            ..*view
+        };
         let mut trials = Vec::new();
         if let Some(reduced) = &self.reduced {
             let narrow = View {
                 x: reduced,
-                ..*view
+                ..rough
             };
             let starts = (0..4 * starts)
                 .map(|_| random_trial(order, reduced.count(), outputs, random))
                 .collect();
-            trials.extend(
-                screen(&narrow, starts, 2)
-                    .into_iter()
-                    .map(|trial| self.lift(trial)),
-            );
+            for mut trial in screen(&narrow, starts, 2) {
+                settle(&narrow, &mut trial);
+                trials.push(self.lift(trial));
+            }
         }
         if order == 2 {
             let mut trial = random_trial(2, view.x.count(), outputs, random);
@@ -97,7 +106,9 @@ impl Moments {
             trials.push(trial);
         }
         trials.extend((0..starts).map(|_| random_trial(order, view.x.count(), outputs, random)));
-        screen(view, trials, 1).pop()
+        let mut best = screen(&rough, trials, 1).pop()?;
+        settle(view, &mut best);
+        Some(best)
     }
 
     fn lift(&self, mut trial: Trial) -> Trial {
@@ -117,8 +128,7 @@ impl Moments {
     }
 }
 
-/// Few sweeps for many starts, more for the better half, until `keep` are left; those go on until
-/// they hardly gain. Best last.
+/// Few sweeps for many starts, more for the better half, until `keep` are left; best last.
 fn screen(view: &View<'_>, mut trials: Vec<Trial>, keep: usize) -> Vec<Trial> {
     let mut sweeps = 2;
     loop {
@@ -136,10 +146,6 @@ fn screen(view: &View<'_>, mut trials: Vec<Trial>, keep: usize) -> Vec<Trial> {
         trials.drain(..drop);
         sweeps += 1;
     }
-    for trial in &mut trials {
-        settle(view, trial);
-    }
-    trials.sort_by(|a, b| a.gain.total_cmp(&b.gain));
     trials
 }
 
