@@ -10,7 +10,7 @@ use super::grow::{Growth, NEAR_EXACT};
 use super::refine::{Effort, refine};
 use super::rows::{self, Rows};
 use super::sample::Sample;
-use crate::linear::{LogisticOptions, logistic};
+use crate::linear::baseline;
 use crate::neuron::Term;
 use crate::observe::Control;
 use crate::prepare::Target;
@@ -190,13 +190,8 @@ fn logits(sample: &Sample, design: &Design, count: usize) -> Result<Vec<Vec<f64>
     let rows = sample.x.rows();
     let labels: Vec<usize> = (0..rows).map(class).collect();
     let weights: Vec<f64> = sample.root[..rows].iter().map(|root| root * root).collect();
-    let options = LogisticOptions {
-        tolerance: 1e-5,
-        iterations: 200,
-        ..LogisticOptions::default()
-    };
-    let matrix = design.to_matrix();
-    let fit = logistic(&matrix, &labels, count, Some(&weights), &options)
+    let target = Target::Classes { labels, count };
+    let fit = baseline(&design.to_matrix(), &target, Some(&weights))
         .map_err(|error| SearchError::NotFinite(error.to_string()))?;
     let model = fit.model;
     let outputs = 0..model.intercept.len();
