@@ -155,25 +155,25 @@ pub(crate) fn sum_of_squares<T: Real>(path: CpuPath, a: &[T]) -> T {
 }
 
 passes! {
-    /// `out: columns x rows` becomes the transpose of `a: rows x columns`, in blocks of 8 x 8.
+    /// `out: columns x rows` becomes the transpose of `a: rows x columns`.
     fn transpose(a: &'a [T], columns: usize, out: &'a mut [T]) {
-        const BLOCK: usize = 8;
         let rows = a.len() / columns;
-        let (full_rows, full_columns) = (rows / BLOCK * BLOCK, columns / BLOCK * BLOCK);
-        for row in (0..full_rows).step_by(BLOCK) {
-            for column in (0..full_columns).step_by(BLOCK) {
-                let mut block = [[T::ZERO; BLOCK]; BLOCK];
-                for (i, line) in block.iter_mut().enumerate() {
-                    line.copy_from_slice(&a[(row + i) * columns + column..][..BLOCK]);
+        let (full_rows, full_columns) = (rows / 4 * 4, columns / 4 * 4);
+        for row in (0..full_rows).step_by(4) {
+            let line = |i: usize| &a[(row + i) * columns..][..columns];
+            let lines = [line(0), line(1), line(2), line(3)];
+            for column in (0..full_columns).step_by(4) {
+                let mut block = [[T::ZERO; 4]; 4];
+                for (block, line) in block.iter_mut().zip(lines) {
+                    block.copy_from_slice(&line[column..column + 4]);
                 }
-                for j in 0..BLOCK {
-                    let line: [T; BLOCK] = std::array::from_fn(|i| block[i][j]);
-                    out[(column + j) * rows + row..][..BLOCK].copy_from_slice(&line);
+                for (j, line) in T::transposed(block).iter().enumerate() {
+                    out[(column + j) * rows + row..][..4].copy_from_slice(line);
                 }
             }
             for column in full_columns..columns {
-                for i in row..row + BLOCK {
-                    out[column * rows + i] = a[i * columns + column];
+                for (i, line) in lines.iter().enumerate() {
+                    out[column * rows + row + i] = line[column];
                 }
             }
         }

@@ -3,12 +3,12 @@
 //! Every batch matrix is features x rows of the batch, row-major: a feature's values lie together.
 //! So element-wise passes run over whole blocks, the operand of a product that is long is
 //! contiguous, and the small operand (the parameters) may have any strides: [`matmul`] needs no
-//! packing. Only weight gradients sum over the rows of the batch; for them the smaller operand is
-//! transposed first, which costs a few per cent of the product.
+//! packing. Only weight gradients sum over the rows of the batch; for them one operand is transposed
+//! first, which costs a few per cent of the product.
 
 use super::passes;
 use super::real::Real;
-use crate::terms::{CpuPath, Strided, Write, matmul};
+use crate::terms::{CpuPath, Strided, Write, matmul, padded};
 
 /// Sets `c: m x n` to `a b^T` with `a: m x k` and `b: n x k`, all row-major. `scratch` holds at
 /// least [`scratch_length`] numbers.
@@ -29,7 +29,7 @@ pub(super) fn inner_products<T: Real>(
         // A vector of sums would hold one column alone.
         return passes::inner_products_with_one(path, &a[..m * k], &b[..k], &mut c[..m]);
     }
-    if n <= m {
+    if keeps_order(m, n) {
         let (flipped, _) = scratch.split_at_mut(k * n);
         passes::transpose(path, &b[..n * k], k, flipped);
         let a = Strided::rows(a, k);
@@ -51,7 +51,17 @@ pub(super) fn inner_products<T: Real>(
     }
 }
 
+/// Whether `a b^T` is cheaper than the transpose of `b a^T`: the columns of a product are computed
+/// in whole vectors.
+fn keeps_order(m: usize, n: usize) -> bool {
+    m * padded(n) <= n * padded(m)
+}
+
 /// How much scratch the shape needs.
 pub(super) fn scratch_length([m, n, k]: [usize; 3]) -> usize {
-    if n <= m { k * n } else { k * m + n * m }
+    if keeps_order(m, n) {
+        k * n
+    } else {
+        k * m + n * m
+    }
 }

@@ -1,10 +1,10 @@
 use super::layout::{Layer, Layout};
 use super::product::scratch_length;
 use super::real::Real;
-use super::{Network, Norm};
+use super::{Network, Norm, passes};
 use crate::matrix::Matrix;
 use crate::prepare::Target;
-use crate::terms::CpuPath;
+use crate::terms::{Buffer, CpuPath};
 
 /// Buffers for one batch of at most `capacity` rows, made once and used for every batch.
 ///
@@ -15,6 +15,8 @@ pub struct Workspace<T> {
     pub(super) path: CpuPath,
     /// Rows of the batch that is loaded.
     pub(super) rows: usize,
+    /// The inputs of the batch, rows x inputs.
+    gathered: Vec<T>,
     pub(super) layers: Vec<Buffers<T>>,
     pub(super) skip: Option<Buffers<T>>,
     pub(super) gradient: Vec<T>,
@@ -28,18 +30,18 @@ pub struct Workspace<T> {
 /// Buffers of one layer.
 pub(super) struct Buffers<T> {
     /// Features of all terms; the layer's inputs in the first rows.
-    pub wide: Vec<T>,
-    pub projections: Vec<T>,
+    pub wide: Buffer<T>,
+    pub projections: Buffer<T>,
     /// With a norm: the normalised values of each term.
-    pub terms: Vec<T>,
+    pub terms: Buffer<T>,
     /// The layer's values before the activation.
-    pub values: Vec<T>,
+    pub values: Buffer<T>,
     /// Gradients of the above.
-    pub d_wide: Vec<T>,
-    pub d_projections: Vec<T>,
-    pub d_values: Vec<T>,
+    pub d_wide: Buffer<T>,
+    pub d_projections: Buffer<T>,
+    pub d_values: Buffer<T>,
     /// For weight gradients.
-    pub scratch: Vec<T>,
+    pub scratch: Buffer<T>,
     /// Mean, variance and inverse deviation: with batch norm per term and unit, with layer norm
     /// per term and row of the batch.
     pub moments: [Vec<T>; 3],
@@ -113,6 +115,7 @@ impl<T: Real> Workspace<T> {
             capacity,
             path: CpuPath::detect(),
             rows: 0,
+            gathered: Vec::new(),
             layers: layout.layers.iter().map(buffers).collect(),
             skip: layout.skip.as_ref().map(buffers),
             gradient: zeros(if training { layout.parameters } else { 0 }),
@@ -140,12 +143,14 @@ impl<T: Real> Workspace<T> {
         assert!(count <= self.capacity, "rows of the batch");
         self.rows = count;
         let columns = inputs.columns();
-        let wide = &mut self.layers[0].wide[..columns * count];
-        for (position, row) in rows.enumerate() {
-            for (feature, &value) in inputs.row(row).iter().enumerate() {
-                wide[feature * count + position] = value;
-            }
+        // Rows are copied whole first: so many of their cache misses overlap.
+        self.gathered.resize(columns * self.capacity, T::ZERO);
+        let gathered = &mut self.gathered[..columns * count];
+        for (to, row) in gathered.chunks_exact_mut(columns).zip(rows) {
+            to.copy_from_slice(inputs.row(row));
         }
+        let wide = &mut self.layers[0].wide[..columns * count];
+        passes::transpose(self.path, gathered, columns, wide);
         if let Some(skip) = &mut self.skip {
             skip.wide[..columns * count].copy_from_slice(wide);
         }
@@ -200,14 +205,14 @@ impl<T: Real> Buffers<T> {
             .chain([[layer.projections, layer.inputs, gradient]]);
         let longest = shapes.map(scratch_length).max();
         Buffers {
-            wide: zeros(layer.wide_rows() * capacity),
-            projections: zeros(layer.projections * capacity),
-            terms: zeros(terms * capacity),
-            values: zeros(layer.outputs * capacity),
-            d_wide: zeros(layer.wide_rows() * gradient),
-            d_projections: zeros(layer.projections * gradient),
-            d_values: zeros(layer.outputs * gradient),
-            scratch: zeros(longest.unwrap_or(0)),
+            wide: Buffer::zeros(layer.wide_rows() * capacity),
+            projections: Buffer::zeros(layer.projections * capacity),
+            terms: Buffer::zeros(terms * capacity),
+            values: Buffer::zeros(layer.outputs * capacity),
+            d_wide: Buffer::zeros(layer.wide_rows() * gradient),
+            d_projections: Buffer::zeros(layer.projections * gradient),
+            d_values: Buffer::zeros(layer.outputs * gradient),
+            scratch: Buffer::zeros(longest.unwrap_or(0)),
             moments: [zeros(moments), zeros(moments), zeros(moments)],
         }
     }

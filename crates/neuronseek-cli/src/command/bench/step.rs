@@ -139,5 +139,15 @@ fn text(document: &Document, styled: bool) -> String {
             .map_or(String::new(), |torch| time(torch.milliseconds * 1e3)),
         ratio(epoch.ratio),
     ]);
+    if let Some(torch) = &epoch.torch {
+        columns.row([
+            "the same, PyTorch tuned by hand".to_string(),
+            "8".to_string(),
+            "256".to_string(),
+            time(epoch.milliseconds * 1e3),
+            time(torch.tuned_milliseconds * 1e3),
+            ratio(epoch.ratio_to_tuned),
+        ]);
+    }
     columns.text()
 }
