@@ -1,5 +1,7 @@
 //! Whatever is wrong with the input: exit code 1, one clear message that says where, no file left.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod program;
 
 use program::{Folder, Run};

@@ -1,5 +1,7 @@
 //! What every command promises: streams, exit codes, files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};

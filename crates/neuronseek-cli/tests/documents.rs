@@ -1,5 +1,7 @@
 //! The JSON documents of search, fit, inspect and evaluate against the schemas of the repository.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod program;
 
 use program::Folder;

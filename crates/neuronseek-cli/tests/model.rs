@@ -1,5 +1,7 @@
 //! What is promised of models: the same bytes, the same predictions, nothing half-written.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod program;
 
 use std::process::{Child, Command, Stdio};
@@ -118,7 +120,7 @@ fn metrics_agree_with_an_independent_program() {
         };
         folder.must(&format!("predict {model} {table} {proba} -o {task}.out"));
         let evaluated = folder.json(&format!("evaluate {model} {table} --json"));
-        let output = Command::new("python3")
+        let output = Command::new(std::env::var("NEURONSEEK_PYTHON").unwrap_or("python3".into()))
             .arg(script)
             .args([table, target, &format!("{task}.out"), task])
             .current_dir(folder.path())

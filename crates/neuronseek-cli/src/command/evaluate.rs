@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let title = format!("on {} rows", display::count(rows));
     output::print(&summary::table(
         &title,
-        &[(&model.report().neuron.to_string(), Some(&metrics))],
+        &[("this model", Some(&metrics))],
         console.styled,
     ))
 }

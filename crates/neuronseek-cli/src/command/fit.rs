@@ -125,7 +125,6 @@ pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareO
         kinds: columns.kind.clone(),
         ignore: columns.ignore.clone(),
         weights: columns.weights.clone(),
-        ..PrepareOptions::default()
     }
 }
 

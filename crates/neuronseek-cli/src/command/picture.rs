@@ -47,7 +47,11 @@ pub fn svg(report: &FitReport) -> String {
     );
     let columns = plots.len();
     let figure = Figure::new(1, columns)
-        .with_title(format!("{} = {}", report.targets.join(", "), report.neuron))
+        .with_title(format!(
+            "{} from {}",
+            report.targets.join(", "),
+            report.neuron
+        ))
         .with_plots(plots)
         .with_layouts(layouts)
         .with_cell_size(520.0, 300.0);
@@ -55,7 +59,9 @@ pub fn svg(report: &FitReport) -> String {
 }
 
 /// Bars that lie, the first on top.
-fn panel(bars: Vec<(String, f64, &'static str)>) -> (Vec<Plot>, Layout) {
+fn panel(mut bars: Vec<(String, f64, &'static str)>) -> (Vec<Plot>, Layout) {
+    // The plot counts from the bottom.
+    bars.reverse();
     let plot = BarPlot::new()
         .with_colored_bars(bars)
         .with_horizontal(true)
@@ -85,10 +91,7 @@ fn losses(report: &FitReport) -> (&'static str, Vec<(String, f64, &'static str)>
             Some((summary::candidate_name(report, outcome), loss, color))
         })
         .collect();
-    for (name, metrics) in [
-        ("linear model", &report.linear),
-        ("no inputs at all", &report.mean),
-    ] {
+    for (name, metrics) in [("linear model", &report.linear), ("constant", &report.mean)] {
         if let Some(loss) = metrics.get(split).map(Metrics::loss) {
             bars.push((name.to_string(), loss, OTHER));
         }

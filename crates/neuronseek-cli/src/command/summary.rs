@@ -157,7 +157,7 @@ fn metrics(report: &FitReport, styled: bool) -> String {
 
 /// Metrics side by side; predictors without metrics are left out.
 pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool) -> String {
-    let rows: Vec<(&str, Vec<(&'static str, Option<f64>)>)> = predictors
+    let rows: Vec<(&str, Vec<Named>)> = predictors
         .iter()
         .filter_map(|(name, metrics)| Some((*name, named((*metrics)?))))
         .collect();
@@ -184,8 +184,11 @@ fn defined(value: Option<f64>) -> String {
     value.map_or("-".to_string(), |value| number(value, 4))
 }
 
+/// A metric's name and value.
+type Named = (&'static str, Option<f64>);
+
 /// Metrics with their names.
-fn named(metrics: &Metrics) -> Vec<(&'static str, Option<f64>)> {
+fn named(metrics: &Metrics) -> Vec<Named> {
     match *metrics {
         Metrics::Regression {
             mse,
