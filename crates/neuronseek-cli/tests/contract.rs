@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod program;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use program::{Folder, command};
 
 use assert_cmd::cargo::CommandCargoExt;
 
@@ -138,9 +142,73 @@ fn there_is_a_manual_page_for_every_command() {
 
 #[test]
 fn colour_comes_when_asked_for_and_not_into_pipes() {
-    let help = |when: &str| {
-        let output = neuronseek(&["generate", "synthetic", "--help", "--color", when]).output();
-        String::from_utf8(output.unwrap().stdout).unwrap()
-    };
-    assert!(!help("auto").contains('\x1b'));
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 200);
+    let search = |flags: &str| folder.must(&format!("search a.csv --target y {flags}"));
+    assert!(!search("").contains('\x1b'));
+    assert!(!search("--color never").contains('\x1b'));
+    assert!(search("--color always").contains('\x1b'));
+}
+
+#[test]
+fn settings_come_from_a_file_and_the_environment() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 200);
+    folder.write(
+        "run.toml",
+        "target = \"y\"\n[search]\nmax-order = 1\nseed = 3\n",
+    );
+    let search = folder.json("search a.csv --config run.toml --json");
+    assert_eq!(
+        (&search["neuron"], &search["seed"]),
+        (&"x".into(), &3.into())
+    );
+    let output = command(folder.path(), "search a.csv --config run.toml --json")
+        .env("NEURONSEEK_MAX_ORDER", "2")
+        .output();
+    let search: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(search["neuron"], "x + cp(2, r=1)");
+    folder.write("wrong.toml", "max-ordr = 1\n");
+    let run = folder.run("search a.csv --target y --config wrong.toml");
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.errors.contains("max-ordr") && run.errors.contains("max-order"),
+        "{}",
+        run.errors
+    );
+}
+
+#[test]
+fn recovery_counts_every_case() {
+    let folder = Folder::new();
+    let documents = folder.json("bench recovery --dims 5 --rows 500 --seeds 1 --json");
+    let document = &documents[0];
+    assert_eq!(document["searches"].as_array().unwrap().len(), 15);
+    let total = document["summary"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&total["runs"], &total["case"]),
+        (&15.into(), &serde_json::Value::Null)
+    );
+    let exact = (document["searches"].as_array().unwrap().iter())
+        .filter(|search| search["truth"] == search["found"])
+        .count();
+    assert_eq!(total["perfect"], exact);
+    assert!(exact >= 14, "{document:#}");
+}
+
+#[test]
+fn steps_and_epochs_are_timed() {
+    let folder = Folder::new();
+    let document = folder.json(
+        "bench step --dims 3 --batch 8 --max-order 2 --max-rank 1 --seconds 0.01 --no-torch --json",
+    );
+    assert!(document["steps"][0]["microseconds"].as_f64().unwrap() > 0.0);
+    assert!(document["epoch"]["milliseconds"].as_f64().unwrap() > 0.0);
+    let run = folder.run("bench step --dims 0 --batch 9999 --no-torch");
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.errors.contains("dims 0") && run.errors.contains("batch 9999"),
+        "{}",
+        run.errors
+    );
 }

@@ -97,6 +97,80 @@ fn standard_input_is_a_table_like_any_other() {
     assert_eq!((run.code, run.out), (Some(0), from_file));
 }
 
+#[test]
+fn several_targets_are_predicted_side_by_side() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    let fit = format!("fit a.csv --target y,x1 -o m {SMALL}");
+    folder.must(&fit);
+    let rows = predictions(&folder.must("predict m a.csv"));
+    assert_eq!(
+        (rows.len(), &rows[0]),
+        (301, &vec!["prediction_y".into(), "prediction_x1".into()])
+    );
+    let run = folder.run("predict m a.csv --proba");
+    assert_eq!(run.code, Some(1), "{}", run.errors);
+}
+
+#[test]
+fn weights_change_the_model_and_are_no_input() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    let weighted: String = String::from_utf8(folder.read("a.csv"))
+        .unwrap()
+        .lines()
+        .enumerate()
+        .map(|(row, line)| match row {
+            0 => format!("{line},w\n"),
+            row => format!("{line},{}\n", row % 5),
+        })
+        .collect();
+    folder.write("b.csv", weighted);
+    let fit = |weights: &str, model: &str| {
+        folder.json(&format!(
+            "fit b.csv --target y {weights} -o {model} --neuron x {SMALL} --json"
+        ))
+    };
+    assert_eq!(fit("--weights w", "with")["inputs"], 4);
+    assert_eq!(fit("--ignore w", "without")["inputs"], 4);
+    assert_ne!(folder.read("with"), folder.read("without"));
+    folder.must("predict with a.csv");
+}
+
+#[test]
+fn flags_of_the_network_change_the_model() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    let mut files = Vec::new();
+    for flags in [
+        "",
+        "--rank 2",
+        "--placement every",
+        "--interactions independent",
+        "--activation tanh",
+        "--norm layer",
+        "--dropout 0.5",
+        "--skip none",
+        "--members 1",
+        "--learning-rate 0.001",
+        "--batch 16",
+        "--loss huber",
+        "--test-fraction 0.3",
+        "--origin center",
+    ] {
+        let line = format!("fit a.csv --target y -o m --force --neuron x+cp(2) {SMALL} {flags}");
+        folder.must(&line);
+        let file = folder.read("m");
+        let twin = files.iter().find(|(_, known)| *known == file);
+        assert!(
+            twin.is_none(),
+            "{flags} has no effect: as {:?}",
+            twin.map(|(flags, _)| flags)
+        );
+        files.push((flags, file));
+    }
+}
+
 /// predict and evaluate against metrics recomputed by a program that shares nothing with them.
 #[test]
 fn metrics_agree_with_an_independent_program() {
