@@ -135,7 +135,7 @@ fn check(inputs: usize, target: &Target) {
     let store = RowStore::new(&x, &[Function::Sin]);
     let target = TargetStore::new(target);
     let rows: Vec<u32> = (0..ROWS as u32).collect();
-    let mut batch = Batch::new(ROWS, inputs, 1);
+    let mut batch = Batch::new(ROWS, inputs, 1, CpuPath::detect());
     batch.gather(&store, &rows);
     for (step, uniforms) in uniforms.iter().enumerate() {
         let rows = BatchRows {

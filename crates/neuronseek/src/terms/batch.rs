@@ -1,5 +1,6 @@
 use super::buffer::Buffer;
-use super::lanes::{PADDING, Real, padded};
+use super::lanes::{Lanes, PADDING, Real, padded};
+use super::path::{CpuPath, Kernel};
 use crate::matrix::Matrix;
 use crate::neuron::Function;
 
@@ -76,6 +77,7 @@ pub struct Batch<T: Real> {
     inputs: usize,
     capacity: usize,
     rows: usize,
+    path: CpuPath,
     layers: Vec<Layer<T>>,
 }
 
@@ -83,22 +85,23 @@ pub struct Batch<T: Real> {
 struct Layer<T: Real> {
     /// capacity x padded(inputs)
     by_row: Buffer<T>,
-    /// inputs x capacity
+    /// padded(inputs) x capacity
     by_input: Buffer<T>,
 }
 
 impl<T: Real> Batch<T> {
     /// Room for `rows` rows of `inputs` inputs and `functions` functions of them.
-    pub fn new(rows: usize, inputs: usize, functions: usize) -> Batch<T> {
+    pub fn new(rows: usize, inputs: usize, functions: usize, path: CpuPath) -> Batch<T> {
         let capacity = padded(rows);
         let layer = Layer {
             by_row: Buffer::zeros(capacity * padded(inputs)),
-            by_input: Buffer::zeros(capacity * inputs),
+            by_input: Buffer::zeros(capacity * padded(inputs)),
         };
         Batch {
             inputs,
             capacity,
             rows: 0,
+            path,
             layers: vec![layer; functions + 1],
         }
     }
@@ -115,7 +118,12 @@ impl<T: Real> Batch<T> {
                 to.copy_from_slice(&stored[row as usize * stride..][..stride]);
             }
             layer.by_row[rows.len() * stride..].fill(T::default());
-            layer.transpose(self.inputs, self.capacity);
+            self.path.run(Transpose {
+                inputs: self.inputs,
+                capacity: self.capacity,
+                by_row: &layer.by_row,
+                by_input: &mut layer.by_input,
+            });
         }
         self.rows = rows.len();
     }
@@ -135,39 +143,80 @@ impl<T: Real> Batch<T> {
         &self.layers[layer].by_row
     }
 
-    /// inputs x capacity
+    /// padded(inputs) x capacity
     pub(super) fn by_input(&self, layer: usize) -> &[T] {
         &self.layers[layer].by_input
     }
 }
 
-impl<T: Real> Layer<T> {
-    /// Fills `by_input`, 16 inputs at a time so that what is written stays in the cache.
-    fn transpose(&mut self, inputs: usize, capacity: usize) {
-        let stride = padded(inputs);
-        for first in (0..inputs).step_by(PADDING) {
-            let width = PADDING.min(inputs - first);
+/// Fills `by_input` (inputs x capacity) from `by_row` (capacity x stride).
+struct Transpose<'a, T> {
+    inputs: usize,
+    capacity: usize,
+    by_row: &'a [T],
+    by_input: &'a mut [T],
+}
+
+impl<T: Real> Kernel<T> for Transpose<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = T>>(self) {
+        let (stride, capacity) = (padded(self.inputs), self.capacity);
+        assert!(capacity.is_multiple_of(PADDING));
+        assert!(capacity * stride <= self.by_row.len());
+        assert!(stride * capacity <= self.by_input.len());
+        for input in (0..stride).step_by(PADDING) {
             for row in (0..capacity).step_by(PADDING) {
-                transpose_tile(
-                    (&self.by_row[row * stride + first..], stride),
-                    (&mut self.by_input[first * capacity + row..], capacity),
-                    width,
-                );
+                // SAFETY: both sides have stride x capacity elements, as just checked, and
+                // stride and capacity are multiples of the tile's side.
+                unsafe {
+                    V::transpose_tile(
+                        (self.by_row.as_ptr().add(row * stride + input), stride),
+                        (
+                            self.by_input.as_mut_ptr().add(input * capacity + row),
+                            capacity,
+                        ),
+                    );
+                }
             }
         }
     }
 }
 
-/// 16 rows of `from` become 16 columns of the first `width` rows of `to`; both (elements, stride).
-fn transpose_tile<T: Real>(from: (&[T], usize), to: (&mut [T], usize), width: usize) {
-    let mut tile = [[T::default(); PADDING]; PADDING];
-    for (row, tile) in tile.iter_mut().enumerate() {
-        tile.copy_from_slice(&from.0[row * from.1..][..PADDING]);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: Real>(rows: usize, inputs: usize) {
+        let data = (0..rows * inputs).map(|index| index as f64 + 1.0).collect();
+        let x = Matrix::from_vec(rows, inputs, data);
+        let store = RowStore::<T>::new(&x, &[]);
+        let chosen: Vec<u32> = (0..rows as u32).rev().collect();
+        for path in CpuPath::available() {
+            let mut batch = Batch::new(rows, inputs, 0, path);
+            batch.gather(&store, &chosen);
+            for input in 0..inputs {
+                for row in 0..batch.capacity() {
+                    let expected = if row < rows {
+                        x.row(rows - 1 - row)[input]
+                    } else {
+                        0.0
+                    };
+                    let by_input = batch.by_input(0)[input * batch.capacity() + row];
+                    let by_row = batch.by_row(0)[row * padded(inputs) + input];
+                    assert_eq!(by_input.to_f64(), expected, "{path:?} {row} {input}");
+                    assert_eq!(by_row.to_f64(), expected, "{path:?} {row} {input}");
+                }
+            }
+        }
     }
-    for column in 0..width {
-        let to = &mut to.0[column * to.1..][..PADDING];
-        for (to, tile) in to.iter_mut().zip(&tile) {
-            *to = tile[column];
+
+    #[test]
+    fn batch_has_the_rows_both_ways() {
+        for (rows, inputs) in [(1, 1), (16, 16), (5, 17), (40, 10), (33, 100)] {
+            check::<f32>(rows, inputs);
+            check::<f64>(rows, inputs);
         }
     }
 }

@@ -144,6 +144,25 @@ pub trait Lanes: Copy {
     /// self * factor + addend; rounded once where the path has FMA.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 
+    /// 16 rows of `from` become 16 columns of `to`, strides in elements.
+    ///
+    /// # Safety
+    /// Both are valid for 16 runs of 16 elements, a stride apart.
+    #[inline(always)]
+    unsafe fn transpose_tile(
+        (from, from_stride): (*const Self::Scalar, usize),
+        (to, to_stride): (*mut Self::Scalar, usize),
+    ) {
+        for row in 0..PADDING {
+            for column in 0..PADDING {
+                // SAFETY: row and column are below 16.
+                unsafe {
+                    *to.add(column * to_stride + row) = *from.add(row * from_stride + column)
+                };
+            }
+        }
+    }
+
     /// The sum of all lanes: the upper half is added to the lower half until one is left.
     #[inline(always)]
     fn sum(self) -> Self::Scalar {
@@ -262,7 +281,8 @@ mod x86 {
         ($name:ident, $register:ty, $scalar:ty, $count:literal, $registers:literal, $mask:ty,
          first: $first:expr, load_first: $load_first:expr, store_first: $store_first:expr,
          $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
-         $sqrt:ident, $mul_add:ident) => {
+         $sqrt:ident, $mul_add:ident
+         $(, transpose: $transpose:ident)?) => {
             #[derive(Clone, Copy)]
             pub struct $name($register);
 
@@ -346,6 +366,28 @@ mod x86 {
                     // SAFETY: this type is only used where the path's instructions exist.
                     $name(unsafe { $mul_add(self.0, factor.0, addend.0) })
                 }
+
+                $(
+                    #[inline(always)]
+                    unsafe fn transpose_tile(
+                        (from, from_stride): (*const $scalar, usize),
+                        (to, to_stride): (*mut $scalar, usize),
+                    ) {
+                        const HALF: usize = 8;
+                        for row in [0, HALF] {
+                            for column in [0, HALF] {
+                                // SAFETY: as above; the caller gives 16 runs of 16 elements, of
+                                // which this touches 8 runs of 8 at row and column.
+                                unsafe {
+                                    $transpose(
+                                        (from.add(row * from_stride + column), from_stride),
+                                        (to.add(column * to_stride + row), to_stride),
+                                    );
+                                }
+                            }
+                        }
+                    }
+                )?
             }
         };
     }
@@ -370,13 +412,53 @@ mod x86 {
         }
     }
 
+    /// Transposes 8 rows of 8 numbers: pairs, then quadruples, then halves change places.
+    ///
+    /// # Safety
+    /// AVX2 exists, and both are valid for 8 runs of 8 elements, a stride apart.
+    #[inline(always)]
+    unsafe fn transpose_8(
+        (from, from_stride): (*const f32, usize),
+        (to, to_stride): (*mut f32, usize),
+    ) {
+        // SAFETY: the caller gives 8 runs of 8 elements on each side.
+        unsafe {
+            let mut rows = [_mm256_setzero_ps(); 8];
+            for (index, row) in rows.iter_mut().enumerate() {
+                *row = _mm256_loadu_ps(from.add(index * from_stride));
+            }
+            let mut pairs = rows;
+            for index in 0..4 {
+                let (a, b) = (rows[2 * index], rows[2 * index + 1]);
+                pairs[2 * index] = _mm256_unpacklo_ps(a, b);
+                pairs[2 * index + 1] = _mm256_unpackhi_ps(a, b);
+            }
+            let mut quads = pairs;
+            for half in [0, 4] {
+                for index in [0, 1] {
+                    let (a, b) = (pairs[half + index], pairs[half + index + 2]);
+                    quads[half + 2 * index] = _mm256_shuffle_ps::<0x44>(a, b);
+                    quads[half + 2 * index + 1] = _mm256_shuffle_ps::<0xEE>(a, b);
+                }
+            }
+            for index in 0..4 {
+                let (a, b) = (quads[index], quads[index + 4]);
+                let low = _mm256_permute2f128_ps::<0x20>(a, b);
+                let high = _mm256_permute2f128_ps::<0x31>(a, b);
+                _mm256_storeu_ps(to.add(index * to_stride), low);
+                _mm256_storeu_ps(to.add((index + 4) * to_stride), high);
+            }
+        }
+    }
+
     x86_lanes!(
         Avx512F32, __m512, f32, 16, 32, __mmask16,
         first: |count: usize| ((1u32 << count) - 1) as __mmask16,
         load_first: |from, mask| _mm512_maskz_loadu_ps(mask, from),
         store_first: _mm512_mask_storeu_ps,
         _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
-        _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_fmadd_ps
+        _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_fmadd_ps,
+        transpose: transpose_8
     );
     x86_lanes!(
         Avx512F64, __m512d, f64, 8, 32, __mmask8,
@@ -390,7 +472,8 @@ mod x86 {
         Avx2F32, __m256, f32, 8, 16, __m256i,
         first: first_of_8, load_first: _mm256_maskload_ps, store_first: _mm256_maskstore_ps,
         _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
-        _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_fmadd_ps
+        _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_fmadd_ps,
+        transpose: transpose_8
     );
     x86_lanes!(
         Avx2F64, __m256d, f64, 4, 16, __m256i,

@@ -366,7 +366,7 @@ mod tests {
             let cast = |v: &[f64]| v.iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
             let rows = self.x.rows();
             let store = RowStore::<T>::new(&self.x, &Function::ALL);
-            let mut batch = Batch::new(rows, self.shape.inputs, self.shape.functions);
+            let mut batch = Batch::new(rows, self.shape.inputs, self.shape.functions, path);
             batch.gather(&store, &(0..rows as u32).collect::<Vec<_>>());
             let mut terms = TermValues::new(self.shape.clone(), rows, path);
             terms.evaluate(&batch, &cast(&self.parameters));

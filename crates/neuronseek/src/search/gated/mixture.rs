@@ -153,7 +153,7 @@ impl<T: Real> Mixture<T> {
             derivatives: Buffer::zeros(terms.value_rows() * capacity),
             out: Buffer::zeros(shape.outputs * capacity),
             out_derivatives: Buffer::zeros(shape.outputs * capacity),
-            batch: Batch::new(rows, shape.inputs, shape.functions),
+            batch: Batch::new(rows, shape.inputs, shape.functions, path),
             terms: TermValues::new(terms, rows, path),
             gates: Vec::new(),
             uniforms: vec![0.0; shape.gates()],

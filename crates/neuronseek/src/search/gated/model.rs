@@ -369,9 +369,10 @@ impl<T: Real> Trainer<T> {
     /// Batches of up to `rows` rows.
     pub fn new(model: GatedModel<T>, rows: usize) -> Trainer<T> {
         let shape = *model.shape();
+        let path = model.terms.path();
         Trainer {
             model,
-            batch: Batch::new(rows, shape.inputs, shape.functions),
+            batch: Batch::new(rows, shape.inputs, shape.functions, path),
             uniforms: vec![0.0; shape.gates()],
         }
     }

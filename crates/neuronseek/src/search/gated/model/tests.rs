@@ -79,7 +79,7 @@ impl Case {
             *to = T::from_f64(from);
         }
         let store = RowStore::new(&self.x, &FUNCTIONS);
-        let mut batch = Batch::new(19, self.shape.inputs, FUNCTIONS.len());
+        let mut batch = Batch::new(19, self.shape.inputs, FUNCTIONS.len(), path);
         batch.gather(&store, &self.rows);
         let rows = BatchRows {
             rows: &self.rows,
