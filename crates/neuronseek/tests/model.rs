@@ -1,5 +1,8 @@
 //! Fits from a table to predictions, as a user of the library makes them.
 
+// A panic here is a failed test.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neuronseek::model::{

@@ -172,7 +172,7 @@ pub trait Lanes: Copy {
         let mut half = Self::COUNT / 2;
         while half > 0 {
             for lane in 0..half {
-                lanes[lane] = lanes[lane] + lanes[lane + half];
+                lanes[lane] += lanes[lane + half];
             }
             half /= 2;
         }

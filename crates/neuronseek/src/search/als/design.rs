@@ -111,8 +111,8 @@ impl Design {
         let mut matrix = Matrix::zeros(self.columns.rows(), width);
         for index in 0..width {
             let column = self.columns.column(1 + index);
-            for row in 0..matrix.rows() {
-                matrix.row_mut(row)[index] = column[row];
+            for (row, &value) in column.iter().enumerate().take(matrix.rows()) {
+                matrix.row_mut(row)[index] = value;
             }
         }
         matrix

@@ -156,7 +156,7 @@ fn settle(view: &View<'_>, trial: &mut Trial) {
         let before = total - trial.gain;
         sweep(view, trial);
         let after = total - trial.gain;
-        if !(after < 0.97 * before) {
+        if after.is_nan() || after >= 0.97 * before {
             break;
         }
     }

@@ -20,9 +20,10 @@ pub enum Preset {
 ///
 /// `loss(y, f(x, z)) + lambda sum_t p_t P(z_t != 0)`
 ///
-/// with the squared error, or the cross-entropy of classes. In the paper p_t = 1 and lambda is
-/// `lambda` times a schedule. By default p_t is the number of the term's coefficients and
-/// `lambda = ln(n) / n` times the noise left: what BIC asks for a coefficient.
+/// with the squared error. Of classes the paper's preset takes the cross-entropy; the default trains
+/// its gates on the squared error of 0 and 1 and fits logits to the structure found. In the paper
+/// p_t = 1 and lambda is `lambda` times a schedule. By default p_t is the number of the term's
+/// coefficients and `lambda = ln(n) / n` times the noise left: what BIC asks for a coefficient.
 ///
 /// | setting | default | range | preset |
 /// |---|---|---|---|

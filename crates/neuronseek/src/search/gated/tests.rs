@@ -19,8 +19,11 @@ fn inputs(rows: usize, columns: usize, seed: u64) -> Matrix<f64> {
     Matrix::from_vec(rows, columns, data)
 }
 
+/// A target as a function of a row.
+type OfRow<'a> = &'a dyn Fn(&[f64]) -> f64;
+
 /// Columns of targets, each scaled to mean 0 and deviation 1.
-fn values(x: &Matrix<f64>, functions: &[&dyn Fn(&[f64]) -> f64]) -> Target {
+fn values(x: &Matrix<f64>, functions: &[OfRow<'_>]) -> Target {
     let mut y = Matrix::zeros(x.rows(), functions.len());
     for (column, f) in functions.iter().enumerate() {
         let raw: Vec<f64> = (0..x.rows()).map(|row| f(x.row(row))).collect();
