@@ -171,6 +171,59 @@ fn flags_of_the_network_change_the_model() {
     }
 }
 
+#[test]
+fn flags_of_the_table_change_the_model() {
+    let folder = Folder::new();
+    folder.classes("a.csv", 300);
+    let mut files = Vec::new();
+    for flags in [
+        "",
+        "--kind size=category",
+        "--ignore colour",
+        "--missing 4.4",
+        "--test-fraction 0.2",
+        "--split 1",
+        "--test a.csv",
+        "--seed 7",
+    ] {
+        let line = format!("fit a.csv --target kind -o m --force --neuron x {SMALL} {flags}");
+        folder.must(&line);
+        let file = folder.read("m");
+        let twin = files.iter().find(|(_, known)| *known == file);
+        assert!(
+            twin.is_none(),
+            "{flags} has no effect: as {:?}",
+            twin.map(|(flags, _)| flags)
+        );
+        files.push((flags, file));
+    }
+}
+
+#[test]
+fn flags_of_the_search_change_what_is_found() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    let search = |flags: &str| folder.json(&format!("search a.csv --target y --json {flags}"));
+    assert_eq!(search("")["neuron"], "x + cp(2, r=1)");
+    assert_eq!(search("--max-order 1")["neuron"], "x");
+    assert_eq!(search("--method td")["method"], "td");
+    assert_ne!(
+        search("--method td --preset paper")["path"],
+        search("--method td")["path"]
+    );
+    let mut waves = String::from("a,b,y\n");
+    for row in 0..400 {
+        let (a, b) = (
+            (row * 37 % 101) as f64 / 10.0 - 5.0,
+            (row * 53 % 97) as f64 / 10.0 - 5.0,
+        );
+        waves.push_str(&format!("{a},{b},{}\n", 2.0 * a.sin() - b.sin()));
+    }
+    folder.write("waves.csv", waves);
+    let found = folder.json("search waves.csv --target y --basis trig --json");
+    assert!(found["structure"]["functions"].is_array(), "{found:#}");
+}
+
 /// predict and evaluate against metrics recomputed by a program that shares nothing with them.
 #[test]
 fn metrics_agree_with_an_independent_program() {
