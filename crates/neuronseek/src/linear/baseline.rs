@@ -20,7 +20,7 @@ const PENALTIES: [f64; 4] = [0.1, 1.0, 10.0, 100.0];
 /// log-odds of class 1, or one logit per class.
 ///
 /// # Errors
-/// As [`ridge`] and [`logistic`].
+/// As [`ridge()`] and [`logistic()`].
 pub fn baseline(
     inputs: &Matrix<f64>,
     target: &Target,
