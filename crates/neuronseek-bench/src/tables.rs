@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use neuronseek::model::{CandidateKind, FitError, FitOptions, Holdout, Metrics, Outcome, fit};
 use neuronseek::observe::Control;
 use neuronseek::table::{ReadOptions, Table, TableError};
@@ -60,6 +61,8 @@ pub struct TableResult {
     pub parameters: usize,
     /// Wall-clock seconds, reading the table included.
     pub seconds: f64,
+    /// Processor seconds of all threads, the same work.
+    pub cpu_seconds: f64,
     /// The model's test metrics.
     pub metrics: Metrics,
 }
@@ -160,7 +163,7 @@ fn run_one(
     options: &FitOptions,
     control: &Control<'_>,
 ) -> Result<TableResult, TablesError> {
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), ProcessTime::now());
     let table = Table::read(file, &ReadOptions::default())?;
     let mut options = options.clone();
     options.prepare.targets = vec![entry.target.clone()];
@@ -204,6 +207,7 @@ fn run_one(
             .map_or(String::new(), |search| search.neuron.to_string()),
         parameters: report.parameters,
         seconds: start.elapsed().as_secs_f64(),
+        cpu_seconds: cpu.elapsed().as_secs_f64(),
         metrics: test.clone(),
     })
 }
@@ -213,7 +217,7 @@ pub fn markdown(results: &[TableResult]) -> String {
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
     let mut text = String::from(
         "| table | split | rows | test | loss | model | linear model | network of the found neuron \
-         | plain network | polynomial | model is | neuron | found | parameters | seconds |\n\
+         | plain network | polynomial | model is | neuron | found | parameters | CPU s |\n\
          |---|--:|--:|--:|---|--:|--:|--:|--:|--:|---|---|---|--:|--:|\n",
     );
     for r in results {
@@ -237,7 +241,7 @@ pub fn markdown(results: &[TableResult]) -> String {
             r.neuron,
             r.found,
             r.parameters,
-            r.seconds
+            r.cpu_seconds
         );
     }
     let worse = results.iter().filter(|r| r.model > 1.05 * r.linear).count();
