@@ -348,7 +348,12 @@ fn ctrl_c_keeps_the_best_so_far() {
     let folder = Folder::new();
     folder.hybrid("a.csv", 2000);
     let child = long_fit(&folder, 100_000, "");
-    std::thread::sleep(Duration::from_millis(1500));
+    // The checkpoint is there after the first epoch of very many.
+    let checkpoint = folder.path().join("m.checkpoint");
+    let start = Instant::now();
+    while !checkpoint.exists() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     signal(&child, "INT");
     let run = Run::from(child.wait_with_output().unwrap());
     assert_eq!(run.code, Some(0), "{}", run.errors);
