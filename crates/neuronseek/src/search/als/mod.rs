@@ -16,12 +16,14 @@
 //! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
 //! | `grow`, `shrink` | forward and backward, by BIC |
 //! | `folds` | the choice among the structures on the path, by held-out rows |
-//! | `design`, `finish` | the last linear stage on all rows; logits for classes |
+//! | `design`, `finish` | the last linear stage on all rows |
+//! | `classes` | log loss and log-odds, for classes |
 //! | `proposals` | drop-and-refit for structures that another search proposes |
 //! | `evidence` | what each term is worth |
 
 mod alternate;
 mod basis;
+mod classes;
 mod columns;
 mod dense;
 mod design;
@@ -147,5 +149,7 @@ fn report(
     })
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
