@@ -237,7 +237,7 @@ impl<'a> Growth<'a> {
         let likelihood = |fit: &Fit, parameters| fit.bic - penalty(self.sample, parameters);
         let gain = likelihood(fit, before) - likelihood(first, after);
         let chance = after.saturating_sub(before) as f64;
-        if !(gain > BEYOND_CHANCE * chance) || !self.goes_on(control) {
+        if gain <= BEYOND_CHANCE * chance || !self.goes_on(control) {
             return None;
         }
         let second = self.forward(first, control)?;

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `settings` | settings and their check |
 //! | `rows` | checks the problem, draws the rows to search on, makes targets of classes |
-//! | `sample`, `columns`, `kernel` | the rows, blocked for vector instructions, and sums over them |
+//! | `sample`, `columns`, `kernel`, `lanes` | the rows, blocked for vector instructions, and sums over them |
 //! | `basis` | element-wise terms, orthonormal, so that they can be projected out |
 //! | `starts`, `alternate` | one more product, from several starts |
 //! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
@@ -33,6 +33,7 @@ mod fit;
 mod folds;
 mod grow;
 mod kernel;
+mod lanes;
 pub(super) mod proposals;
 mod refine;
 mod rows;
