@@ -141,3 +141,42 @@ fn remove(sample: &Sample, q: &Columns, values: &mut [f64]) {
     let shadow = sample.combine(q, &along);
     values.iter_mut().zip(shadow).for_each(|(v, s)| *v -= s);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::product_sample;
+    use super::*;
+    use crate::matrix::Matrix;
+
+    #[test]
+    fn columns_are_orthonormal_and_terms_vanish() {
+        let (sample, _) = product_sample(300, 4, 2, 0.1);
+        let sample = sample.reweighted(|row| row % 3 != 0);
+        let basis = Basis::new(&sample, &[Term::pure(3), Term::pure(1)]);
+        assert_eq!(basis.rank(), 9);
+        let ones = vec![1.0; sample.root.len()];
+        let gram = sample.gram(&basis.q, &ones);
+        for (place, value) in gram.iter().enumerate() {
+            let expected = f64::from(place / 9 == place % 9);
+            assert!((value - expected).abs() < 1e-12);
+        }
+        let feature = sample.feature(Term::pure(3)).unwrap().column(2);
+        let mut weighted: Vec<f64> = feature
+            .iter()
+            .zip(&sample.root)
+            .map(|(v, root)| v * root)
+            .collect();
+        basis.project_out(&sample, &mut weighted);
+        assert!(dot(&weighted, &weighted) < 1e-18 * dot(&feature, &feature));
+    }
+
+    #[test]
+    fn powers_of_a_two_valued_input_cost_nothing() {
+        let x = Matrix::from_vec(40, 1, (0..40).map(|row| f64::from(row % 3 == 0)).collect());
+        let y: Vec<f64> = (0..40).map(f64::from).collect();
+        let terms = [Term::pure(1), Term::pure(2)];
+        let sample = Sample::new(&x, &[y], &[1.0; 40], &terms);
+        assert_eq!(Basis::new(&sample, &terms).rank(), 2);
+        assert_eq!(Basis::new(&sample, &[Term::pure(2)]).rank(), 2);
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::basis::Basis;
+use super::classes::{log_losses, logits};
 use super::design::Design;
 use super::fit::Fit;
 use super::folds::{Judgement, judge};
@@ -10,7 +11,7 @@ use super::grow::{Growth, NEAR_EXACT};
 use super::refine::{Effort, refine};
 use super::rows::{self, Rows};
 use super::sample::Sample;
-use crate::linear::baseline;
+use crate::matrix::Matrix;
 use crate::neuron::Term;
 use crate::observe::Control;
 use crate::prepare::Target;
@@ -28,6 +29,12 @@ const ALL_ROWS: Effort = Effort {
     rounds: 4,
     tolerance: 1e-5,
 };
+
+/// A refit on all rows may be this much worse than the fit to the rows searched: noise.
+const REFIT_WORSE: f64 = 1.01;
+
+/// How many structures beside the linear one and that of lowest BIC are compared by log loss.
+const LOGISTIC_RIVALS: usize = 2;
 
 /// More rows than this do not sharpen logits that are fitted by iteration.
 const LOGISTIC_CELLS: usize = 4_000_000;
@@ -68,16 +75,20 @@ pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> C
         .iter()
         .map(|fit| fit.parameters(sample, scale.inputs))
         .collect();
+    let errors: Vec<f64> = match growth.rows.classes {
+        None => judgements.iter().map(|judgement| judgement.error).collect(),
+        Some(count) => class_errors(sample, &fits, &judgements, count),
+    };
     let mut choice = usize::from(found.is_empty());
     for index in 1..fits.len() {
         let simpler = parameters[index] <= parameters[0];
         let margin = if simpler { BETTER } else { LINEAR_BETTER };
-        let better = judgements[index].error < judgements[choice].error * (1.0 - margin);
+        let better = errors[index] < errors[choice] * (1.0 - margin);
         if better && (simpler || index == 1) {
             choice = index;
         }
     }
-    let warnings = remarks(&fits, &judgements, choice);
+    let warnings = remarks(growth.rows, &fits, &errors, choice);
     Chosen {
         fit: fits.swap_remove(choice),
         penalty: judgements[choice].penalty,
@@ -85,18 +96,37 @@ pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> C
     }
 }
 
-fn remarks(fits: &[Fit], judgements: &[Judgement], choice: usize) -> Vec<String> {
+/// The log losses of the linear neuron, of the structure of lowest BIC and of those of the least
+/// squared error; the others are out.
+fn class_errors(sample: &Sample, fits: &[Fit], judgements: &[Judgement], count: usize) -> Vec<f64> {
+    let mut others: Vec<usize> = (2..fits.len()).collect();
+    others.sort_by(|&a, &b| judgements[a].error.total_cmp(&judgements[b].error));
+    others.truncate(LOGISTIC_RIVALS);
+    let rivals: Vec<usize> = (0..2).chain(others).collect();
+    let chosen: Vec<Fit> = rivals.iter().map(|&index| fits[index].clone()).collect();
+    let mut errors = vec![f64::INFINITY; fits.len()];
+    for (index, loss) in rivals.into_iter().zip(log_losses(sample, &chosen, count)) {
+        errors[index] = loss;
+    }
+    errors
+}
+
+fn remarks(rows: &Rows, fits: &[Fit], errors: &[f64], choice: usize) -> Vec<String> {
+    let (what, useless) = match rows.classes {
+        None => ("squared error over variance", 1.0),
+        Some(_) => ("log loss", f64::INFINITY),
+    };
     let mut warnings = Vec::new();
     if choice != 0 && !fits[0].neuron().is_empty() {
         warnings.push(format!(
-            "{} has the lowest BIC, but {} does better on held-out rows: {:.4} of the variance is left instead of {:.4}",
+            "{} has the lowest BIC, but {} does better on held-out rows ({what} {:.4} instead of {:.4})",
             fits[0].neuron(),
             fits[choice].neuron(),
-            judgements[choice].error,
-            judgements[0].error,
+            errors[choice],
+            errors[0],
         ));
     }
-    if judgements[choice].error >= 1.0 {
+    if errors[choice] >= useless {
         warnings.push("no structure predicts held-out rows better than the mean does".to_string());
     }
     warnings
@@ -117,27 +147,40 @@ pub(super) fn polynomial(
     rows: &Rows,
     chosen: &Chosen,
 ) -> Result<Polynomial, SearchError> {
-    let classes = match problem.target {
-        Target::Classes { count, .. } => Some(*count),
-        Target::Values(_) => None,
+    let own = last_stage(rows, &rows.sample, chosen, &chosen.fit);
+    if rows.complete {
+        return own;
+    }
+    let width = chosen.fit.basis.terms.len() * problem.inputs.columns() + 1;
+    let most = match rows.classes {
+        Some(_) => LOGISTIC_CELLS / width,
+        None => usize::MAX,
     };
-    let all;
-    let (sample, fit) = if rows.complete {
-        (&rows.sample, chosen.fit.clone())
+    let order = &rows.order[..rows.order.len().min(most.max(rows.sample.x.rows()))];
+    let all = rows::sample(problem, order, &chosen.fit.basis.terms);
+    let fit = carry_over(&chosen.fit, &rows.sample, &all, rows.classes.is_none());
+    let refitted = last_stage(rows, &all, chosen, &fit);
+    let Target::Values(values) = problem.target else {
+        return refitted;
+    };
+    // One row far outside, not among those searched, can own the high powers of a refit.
+    let (own, refitted) = (own?, refitted?);
+    let error = |polynomial: &Polynomial| bounded_error(polynomial, problem, values);
+    Ok(if error(&refitted) <= error(&own) * REFIT_WORSE {
+        refitted
     } else {
-        let width = chosen.fit.basis.terms.len() * problem.inputs.columns() + 1;
-        let most = if classes.is_some() {
-            LOGISTIC_CELLS / width
-        } else {
-            usize::MAX
-        };
-        let order = &rows.order[..rows.order.len().min(most.max(rows.sample.x.rows()))];
-        all = rows::sample(problem, order, &chosen.fit.basis.terms);
-        let fit = carry_over(&chosen.fit, &rows.sample, &all);
-        (&all, fit)
-    };
-    let design = Design::new(sample, &fit);
-    let coefficients = match classes {
+        own
+    })
+}
+
+fn last_stage(
+    rows: &Rows,
+    sample: &Sample,
+    chosen: &Chosen,
+    fit: &Fit,
+) -> Result<Polynomial, SearchError> {
+    let design = Design::new(sample, fit);
+    let coefficients = match rows.classes {
         None => {
             // What a penalty is worth against the rows' squares falls with their number.
             let penalty = chosen.penalty * rows.sample.weight / sample.weight;
@@ -145,20 +188,33 @@ pub(super) fn polynomial(
         }
         Some(count) => logits(sample, &design, count)?,
     };
-    if coefficients
-        .iter()
-        .flatten()
-        .any(|value| !value.is_finite())
-    {
-        return Err(SearchError::NotFinite(
-            "the coefficients of the fit".to_string(),
-        ));
+    let finite = coefficients.iter().flatten().all(|value| value.is_finite());
+    if !finite {
+        let what = "the coefficients of the fit".to_string();
+        return Err(SearchError::NotFinite(what));
     }
     Ok(design.polynomial(sample, &coefficients))
 }
 
-/// The fit on another sample of the same problem, its products brought to their optimum there.
-fn carry_over(fit: &Fit, from: &Sample, to: &Sample) -> Fit {
+/// The weighted sum of squared errors of predictions kept within the range of the target.
+fn bounded_error(polynomial: &Polynomial, problem: &Problem<'_>, values: &Matrix<f64>) -> f64 {
+    let fitted = polynomial.values(problem.inputs);
+    let mut sum = 0.0;
+    for output in 0..values.columns() {
+        let target = values.column(output);
+        let low = target.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = target.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        for (row, y) in target.iter().enumerate() {
+            let weight = problem.weights.map_or(1.0, |weights| weights[row]);
+            sum += weight * (y - fitted.row(row)[output].clamp(low, high)).powi(2);
+        }
+    }
+    sum
+}
+
+/// The fit on another sample of the same problem, its products brought to their optimum there if
+/// asked for.
+fn carry_over(fit: &Fit, from: &Sample, to: &Sample, optimise: bool) -> Fit {
     let mut fit = fit.clone();
     let inputs = from.inputs();
     for product in &mut fit.products {
@@ -166,41 +222,9 @@ fn carry_over(fit: &Fit, from: &Sample, to: &Sample) -> Fit {
             *value *= to.scale[index % inputs] / from.scale[index % inputs];
         }
     }
-    if !fit.products.is_empty() {
+    if optimise && !fit.products.is_empty() {
         fit.basis = Arc::new(Basis::new(to, &fit.basis.terms));
         refine(to, &mut fit, ALL_ROWS, None);
     }
     fit
-}
-
-/// Logistic regression on the design: least squares on 0 and 1 found the structure, this makes its
-/// outputs log-odds.
-fn logits(sample: &Sample, design: &Design, count: usize) -> Result<Vec<Vec<f64>>, SearchError> {
-    let class = |row: usize| {
-        if count == 2 {
-            usize::from(sample.targets[0][row] > 0.5)
-        } else {
-            sample
-                .targets
-                .iter()
-                .position(|target| target[row] > 0.5)
-                .unwrap_or(0)
-        }
-    };
-    let rows = sample.x.rows();
-    let labels: Vec<usize> = (0..rows).map(class).collect();
-    let weights: Vec<f64> = sample.root[..rows].iter().map(|root| root * root).collect();
-    let target = Target::Classes { labels, count };
-    let fit = baseline(&design.to_matrix(), &target, Some(&weights))
-        .map_err(|error| SearchError::NotFinite(error.to_string()))?;
-    let model = fit.model;
-    let outputs = 0..model.intercept.len();
-    Ok(outputs
-        .map(|output| {
-            let own = model.coefficients.row(output).iter().copied();
-            std::iter::once(model.intercept[output])
-                .chain(own)
-                .collect()
-        })
-        .collect())
 }

@@ -32,35 +32,28 @@ impl Product {
     }
 
     /// Gives all factors the same length and moves the sign and size that the weights share, up
-    /// to a largest weight of 1, into them.
-    pub fn balance(&mut self) {
+    /// to a largest weight of 1, into them. Gives back what each factor was multiplied by.
+    pub fn balance(&mut self) -> Vec<f64> {
         let largest = self.weights.iter().fold(0.0f64, |a, b| a.max(b.abs()));
         let inputs = self.factors.len() / self.order;
-        let lengths: Vec<f64> = self
-            .factors
-            .chunks(inputs)
-            .map(|u| dot(u, u).sqrt())
-            .collect();
+        let lengths = self.factors.chunks(inputs).map(|u| dot(u, u).sqrt());
+        let lengths: Vec<f64> = lengths.collect();
         let logarithm: f64 = lengths.iter().map(|length| length.ln()).sum::<f64>() + largest.ln();
         let common = (logarithm / self.order as f64).exp();
         if !(common.is_finite() && common > 0.0) {
-            return;
+            return vec![1.0; self.order];
         }
-        for (factor, length) in self.factors.chunks_mut(inputs).zip(lengths) {
-            factor
-                .iter_mut()
-                .for_each(|value| *value *= common / length);
-        }
+        let mut changes: Vec<f64> = lengths.iter().map(|length| common / length).collect();
         let mut unit = largest;
         if let [single] = self.weights[..] {
             unit = single;
-            if single < 0.0 {
-                self.factors[..inputs]
-                    .iter_mut()
-                    .for_each(|value| *value = -*value);
-            }
+            changes[0] *= single.signum();
+        }
+        for (factor, change) in self.factors.chunks_mut(inputs).zip(&changes) {
+            factor.iter_mut().for_each(|value| *value *= change);
         }
         self.weights.iter_mut().for_each(|weight| *weight /= unit);
+        changes
     }
 }
 
@@ -108,8 +101,8 @@ fn parameters(sample: &Sample, inputs: usize, basis: &Basis, products: &[Product
     outputs * basis.rank() + products.sum::<usize>()
 }
 
-/// `BIC = n sum_c ln(RSS_c / n) + p ln n`; infinite for more coefficients than half the target's
-/// numbers, where the residual says little.
+/// `BIC = n sum_c ln(RSS_c / n) + p ln n * n / (n - p / C)`; infinite for more coefficients than
+/// half the target's numbers, where the residual says little.
 pub(super) fn criterion(
     sample: &Sample,
     scale: &Scale,
@@ -122,9 +115,16 @@ pub(super) fn criterion(
         .zip(&scale.totals)
         .map(|(rss, total)| (rss.max(EXACT * total) / n).max(f64::MIN_POSITIVE).ln())
         .sum();
-    let parameters = parameters(sample, scale.inputs, basis, products) as f64;
-    if parameters <= MOST_PARAMETERS * n * squares.len() as f64 {
-        scale.share * n * likelihood + parameters * n.ln()
+    let parameters = parameters(sample, scale.inputs, basis, products);
+    scale.share * n * likelihood + penalty(sample, parameters)
+}
+
+/// What BIC charges for so many coefficients.
+pub(super) fn penalty(sample: &Sample, parameters: usize) -> f64 {
+    let (n, p) = (sample.weight, parameters as f64);
+    let share = p / (n * sample.outputs() as f64);
+    if share <= MOST_PARAMETERS {
+        p * n.ln() / (1.0 - share)
     } else {
         f64::INFINITY
     }

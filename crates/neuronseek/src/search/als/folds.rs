@@ -17,10 +17,13 @@ use super::refine::{Effort, refine};
 use super::sample::Sample;
 
 /// How many parts the rows fall into; row i belongs to part i mod FOLDS of the shuffled rows.
-const FOLDS: usize = 5;
+pub(super) const FOLDS: usize = 5;
 
 /// Penalties of the last linear stage, in units of a column's variance.
 pub(super) const PENALTIES: [f64; 6] = [0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
+
+/// By how much of the target's range a prediction may leave it and count as it is.
+const MARGIN: f64 = 1.0;
 
 const REFIT: Effort = Effort {
     rounds: 6,
@@ -31,8 +34,9 @@ const REFIT: Effort = Effort {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judgement {
     /// The mean over outputs of the squared error as a share of the target's variance. Predictions
-    /// outside the range of the training rows' target count as its nearest end, as they do when a
-    /// model predicts.
+    /// far outside the range of the training rows' target count as the nearest number that is not,
+    /// since a model's predictions are kept inside; not the range itself, or a structure that runs
+    /// away towards the common end of a skewed target would look good.
     pub error: f64,
     /// The penalty that gives it.
     pub penalty: f64,
@@ -68,12 +72,7 @@ pub(super) fn judge(sample: &Sample, fits: &[Fit], totals: &[f64]) -> Vec<Judgem
 
 /// Per penalty, the squared errors on one fold over the sums of squares of all rows.
 fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<f64> {
-    let training = sample.reweighted(|row| row % FOLDS != fold);
-    let mut refit = fit.clone();
-    refit.basis = Arc::new(Basis::new(&training, &fit.basis.terms));
-    if !refit.products.is_empty() {
-        refine(&training, &mut refit, REFIT, None);
-    }
+    let (training, refit) = training_fold(sample, fit, fold);
     let design = Design::new(&training, &refit);
     let solutions = design.solve(&training, &PENALTIES);
     solutions
@@ -97,13 +96,26 @@ fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<f64>
         .collect()
 }
 
-/// The lowest and the highest target of the rows that count.
+/// The sample without the rows of one fold, and the fit brought to its optimum there.
+pub(super) fn training_fold(sample: &Sample, fit: &Fit, fold: usize) -> (Sample, Fit) {
+    let training = sample.reweighted(|row| row % FOLDS != fold);
+    let mut refit = fit.clone();
+    refit.basis = Arc::new(Basis::new(&training, &fit.basis.terms));
+    if !refit.products.is_empty() {
+        refine(&training, &mut refit, REFIT, None);
+    }
+    (training, refit)
+}
+
+/// The target's range among the rows that count, wider by [`MARGIN`] of it at both ends.
 fn range(sample: &Sample, target: &[f64]) -> (f64, f64) {
     let counted = target
         .iter()
         .zip(&sample.root)
         .filter(|(_, root)| **root > 0.0);
-    counted.fold((0.0f64, 0.0f64), |(low, high), (y, _)| {
+    let (low, high) = counted.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (y, _)| {
         (low.min(*y), high.max(*y))
-    })
+    });
+    let margin = MARGIN * (high - low).max(0.0);
+    (low - margin, high + margin)
 }

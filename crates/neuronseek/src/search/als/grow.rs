@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::AlsSettings;
 use super::alternate::{Trial, View, sweep};
 use super::basis::Basis;
-use super::fit::{Fit, State};
+use super::fit::{Fit, State, penalty};
 use super::folds::{Judgement, judge};
 use super::refine::{Effort, Goal, refine};
 use super::rows::Rows;
@@ -30,16 +30,20 @@ const POLISH: Effort = Effort {
     tolerance: 1e-6,
 };
 
+/// A coefficient that stands for nothing gains 1 on average, a factor chosen from many starts
+/// more; a step that gains this much for each is no chance.
+const BEYOND_CHANCE: f64 = 3.0;
+
 /// No step begins after so many multiplications, some seconds of one core: a limit that, unlike
 /// the clock, is met at the same place every time.
-const MOST_WORK: u64 = 15_000_000_000;
+const MOST_WORK: u64 = 20_000_000_000;
 
 /// After so many steps held-out rows decide whether growing goes on: a polynomial of few terms is
 /// complete by then, and data that is none can be followed for ever.
 const UNJUDGED_STEPS: usize = 3;
 
 /// Growing ends when held-out rows have not liked this many steps in a row.
-const PATIENCE: usize = 2;
+const PATIENCE: usize = 3;
 
 /// A fit that leaves less than this share of the variance needs no second opinion.
 pub(super) const NEAR_EXACT: f64 = 1e-3;
@@ -48,7 +52,7 @@ pub(super) const NEAR_EXACT: f64 = 1e-3;
 pub(super) struct Growth<'a> {
     pub rows: &'a Rows,
     pub(super) sample: &'a Sample,
-    settings: &'a AlsSettings,
+    pub(super) settings: &'a AlsSettings,
     seed: u64,
     /// The stage that progress events name.
     pub(super) stage: &'static str,
@@ -69,13 +73,24 @@ pub(super) enum Addition {
     Product(usize),
 }
 
+/// How thoroughly a new product is sought.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exploration {
+    pub starts: usize,
+    /// Whether starts are compared on all rows instead of some.
+    pub all_rows: bool,
+}
+
 /// What a forward step looks at.
 struct Prospect<'a> {
     /// All rows.
     view: View<'a>,
     /// The rows on which starts are tried.
     screen: View<'a>,
+    /// Whether those are fewer than all.
+    screened: bool,
     moments: Moments,
+    starts: usize,
     stream: u64,
 }
 
@@ -104,20 +119,32 @@ impl<'a> Growth<'a> {
     pub fn run(&mut self, control: &Control<'_>) -> Fit {
         let mut best = self.finish(self.empty(), None);
         self.fits.push((best.clone(), None));
+        loop {
+            best = self.grow(best, control);
+            let Some(other) = self.reconsider(&best, control) else {
+                return best;
+            };
+            self.record(&best, &other, control);
+            best = self.backward(other, control);
+            self.keep(&best);
+        }
+    }
+
+    /// Forward and backward steps until none lowers BIC.
+    fn grow(&mut self, mut best: Fit, control: &Control<'_>) -> Fit {
         while self.goes_on(control) {
             let Some(next) = self.forward(&best, control) else {
                 break;
             };
-            if next.bic >= best.bic - LEAST_GAIN {
+            let next = if next.bic < best.bic - LEAST_GAIN {
+                self.record(&best, &next, control);
+                next
+            } else if let Some(pair) = self.second_step(&best, &next, control) {
+                pair
+            } else {
                 break;
-            }
-            self.record(&best, &next, control);
+            };
             best = self.backward(next, control);
-            self.keep(&best);
-        }
-        if let Some(joined) = self.join_products(&best, control) {
-            self.record(&best, &joined, control);
-            best = joined;
             self.keep(&best);
         }
         best
@@ -139,7 +166,7 @@ impl<'a> Growth<'a> {
         fit.squares.iter().sum::<f64>() / total.max(f64::MIN_POSITIVE)
     }
 
-    fn goes_on(&self, control: &Control<'_>) -> bool {
+    pub fn goes_on(&self, control: &Control<'_>) -> bool {
         let errors: Vec<f64> = self
             .fits
             .iter()
@@ -170,7 +197,11 @@ impl<'a> Growth<'a> {
     /// The best of all additions.
     fn forward(&mut self, fit: &Fit, control: &Control<'_>) -> Option<Fit> {
         let additions = self.additions(fit);
-        let mut candidates = self.try_all(fit, &additions, self.settings.starts, control);
+        let search = Exploration {
+            starts: self.settings.starts,
+            all_rows: false,
+        };
+        let mut candidates = self.try_all(fit, &additions, search, control);
         candidates.sort_by(|a, b| a.bic.total_cmp(&b.bic));
         let rest = candidates.split_off(candidates.len().min(POLISHED));
         let mut candidates = candidates.into_iter();
@@ -196,6 +227,28 @@ impl<'a> Growth<'a> {
         Some(best)
     }
 
+    /// Two terms may lower BIC only together: where one alone leaves much of the variance, its
+    /// gain does not pay for its many coefficients. So a step that fails BIC, but gains far more
+    /// than chance, is followed by another before it is given up.
+    fn second_step(&mut self, fit: &Fit, first: &Fit, control: &Control<'_>) -> Option<Fit> {
+        let inputs = self.rows.scale.inputs;
+        let before = fit.parameters(self.sample, inputs);
+        let after = first.parameters(self.sample, inputs);
+        let likelihood = |fit: &Fit, parameters| fit.bic - penalty(self.sample, parameters);
+        let gain = likelihood(fit, before) - likelihood(first, after);
+        let chance = after.saturating_sub(before) as f64;
+        if gain <= BEYOND_CHANCE * chance || !self.goes_on(control) {
+            return None;
+        }
+        let second = self.forward(first, control)?;
+        if second.bic >= fit.bic - LEAST_GAIN {
+            return None;
+        }
+        self.record(fit, first, control);
+        self.record(first, &second, control);
+        Some(second)
+    }
+
     fn additions(&self, fit: &Fit) -> Vec<Addition> {
         let elementwise = self.sample.features.iter().map(|(term, _)| *term);
         let elementwise = elementwise
@@ -213,7 +266,7 @@ impl<'a> Growth<'a> {
         &mut self,
         fit: &Fit,
         additions: &[Addition],
-        starts: usize,
+        exploration: Exploration,
         control: &Control<'_>,
     ) -> Vec<Fit> {
         self.streams += 1;
@@ -224,7 +277,8 @@ impl<'a> Growth<'a> {
             q: &fit.basis.q,
             residuals: &full.residuals,
         };
-        let small = self.rows.screen.as_ref().map(|sample| {
+        let screened = self.rows.screen.as_ref();
+        let small = screened.filter(|_| !exploration.all_rows).map(|sample| {
             let basis = Basis::new(sample, &fit.basis.terms);
             let state = State::new(sample, &basis, &mut fit.products.clone());
             (sample, basis, state)
@@ -241,24 +295,20 @@ impl<'a> Growth<'a> {
         let prospect = Prospect {
             view: full,
             screen,
+            screened: small.is_some(),
             moments: Moments::new(&screen),
+            starts: exploration.starts,
             stream: self.streams,
         };
         let this = &*self;
         additions
             .par_iter()
             .filter(|_| !control.should_stop())
-            .filter_map(|&addition| this.add(fit, addition, &prospect, starts))
+            .filter_map(|&addition| this.add(fit, addition, &prospect))
             .collect()
     }
 
-    fn add(
-        &self,
-        fit: &Fit,
-        addition: Addition,
-        prospect: &Prospect<'_>,
-        starts: usize,
-    ) -> Option<Fit> {
+    fn add(&self, fit: &Fit, addition: Addition, prospect: &Prospect<'_>) -> Option<Fit> {
         let mut next = fit.clone();
         match addition {
             Addition::Elementwise(term) => {
@@ -270,11 +320,10 @@ impl<'a> Growth<'a> {
             Addition::Product(order) => {
                 let mut random = ChaCha8Rng::seed_from_u64(self.seed);
                 random.set_stream(prospect.stream * 16 + order as u64);
-                let trial = prospect
-                    .moments
-                    .explore(&prospect.screen, order, starts, &mut random);
-                let mut trial: Trial = trial?;
-                if self.rows.screen.is_some() {
+                let (view, starts) = (&prospect.screen, prospect.starts);
+                let mut trial = prospect.moments.explore(view, order, starts, &mut random)?;
+                if prospect.screened {
+                    trial = Trial::new(trial.product);
                     sweep(&prospect.view, &mut trial);
                 }
                 next.products.push(trial.product);

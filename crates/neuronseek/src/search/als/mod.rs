@@ -10,18 +10,20 @@
 //! |---|---|
 //! | `settings` | settings and their check |
 //! | `rows` | checks the problem, draws the rows to search on, makes targets of classes |
-//! | `sample`, `columns`, `kernel` | the rows, blocked for vector instructions, and sums over them |
+//! | `sample`, `columns`, `kernel`, `lanes` | the rows, blocked for vector instructions, and sums over them |
 //! | `basis` | element-wise terms, orthonormal, so that they can be projected out |
 //! | `starts`, `alternate` | one more product, from several starts |
 //! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
 //! | `grow`, `shrink` | forward and backward, by BIC |
 //! | `folds` | the choice among the structures on the path, by held-out rows |
-//! | `design`, `finish` | the last linear stage on all rows; logits for classes |
+//! | `design`, `finish` | the last linear stage on all rows |
+//! | `classes` | log loss and log-odds, for classes |
 //! | `proposals` | drop-and-refit for structures that another search proposes |
 //! | `evidence` | what each term is worth |
 
 mod alternate;
 mod basis;
+mod classes;
 mod columns;
 mod dense;
 mod design;
@@ -31,6 +33,7 @@ mod fit;
 mod folds;
 mod grow;
 mod kernel;
+mod lanes;
 pub(super) mod proposals;
 mod refine;
 mod rows;
@@ -147,5 +150,7 @@ fn report(
     })
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

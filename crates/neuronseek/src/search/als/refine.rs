@@ -33,9 +33,9 @@ pub(super) struct Goal<'a> {
     pub bic: f64,
 }
 
-/// A fit that is further from its goal than this many times the last round's progress is given up:
-/// progress shrinks from round to round.
-const HOPELESS: f64 = 6.0;
+/// A fit whose progress shrinks, and that is further from its goal than this many times the last
+/// round's progress, is given up.
+const HOPELESS: f64 = 15.0;
 
 /// Improves `fit` in place; its sums of squares never rise.
 pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort, goal: Option<Goal<'_>>) {
@@ -44,7 +44,8 @@ pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort, goal: Optio
     let mut state = State::new(sample, &basis, &mut products);
     let groups = groups(sample, &products);
     let mut damping = vec![1e-3; groups.len()];
-    for round in 0..effort.rounds {
+    let mut last_progress = 0.0;
+    for _ in 0..effort.rounds {
         let before = state.total();
         let mut moved = false;
         for (group, damping) in groups.iter().zip(&mut damping) {
@@ -55,9 +56,11 @@ pub(super) fn refine(sample: &Sample, fit: &mut Fit, effort: Effort, goal: Optio
             break;
         }
         let distance = goal.map(|goal| distance(sample, goal, (&basis, &products), &state));
-        if round > 0 && distance.is_some_and(|distance| distance > HOPELESS * progress) {
+        let slowing = progress < 0.5 * last_progress;
+        if slowing && distance.is_some_and(|distance| distance > HOPELESS * progress) {
             break;
         }
+        last_progress = progress;
     }
     for product in &mut products {
         product.balance();
@@ -200,4 +203,62 @@ fn outer(sample: &Sample, a: &[f64], columns: usize, rows: usize) -> Vec<f64> {
     let transposed = Columns::from_fn(columns, rows, |row, column| a[column * columns + row]);
     let ones = vec![1.0; transposed.padded()];
     sample.gram(&transposed, &ones)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::testing::{product_sample, random_product};
+    use super::*;
+
+    const ONE: Effort = Effort {
+        rounds: 1,
+        tolerance: 0.0,
+    };
+
+    #[test]
+    fn every_round_lowers_the_sum_of_squares_down_to_the_noise() {
+        let noise = 0.05;
+        let (sample, _) = product_sample(400, 5, 3, noise);
+        let mut fit = Fit {
+            basis: Arc::new(Basis::intercept(&sample)),
+            products: vec![random_product(3, 5, 1)],
+            squares: Vec::new(),
+            bic: 0.0,
+        };
+        let mut last = f64::INFINITY;
+        for _ in 0..40 {
+            refine(&sample, &mut fit, ONE, None);
+            assert!(fit.squares[0] <= last * (1.0 + 1e-12));
+            last = fit.squares[0];
+        }
+        let expected = noise * noise * sample.weight;
+        assert!(last < 1.2 * expected, "{last} instead of {expected}");
+    }
+
+    #[test]
+    fn a_fit_without_prospect_is_given_up() {
+        let (sample, scale) = product_sample(400, 5, 3, 0.05);
+        let start = Fit {
+            basis: Arc::new(Basis::intercept(&sample)),
+            products: vec![random_product(2, 5, 2)],
+            squares: Vec::new(),
+            bic: 0.0,
+        };
+        let many = Effort {
+            rounds: 50,
+            tolerance: 0.0,
+        };
+        let goal = Goal {
+            scale: &scale,
+            bic: -1e6,
+        };
+        let work = |goal: Option<Goal<'_>>| {
+            let before = sample.work();
+            refine(&sample, &mut start.clone(), many, goal);
+            sample.work() - before
+        };
+        assert!(work(Some(goal)) < work(None));
+    }
 }

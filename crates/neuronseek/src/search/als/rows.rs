@@ -25,7 +25,7 @@ const ENOUGH_ROWS: usize = 4_000;
 
 /// Starts are tried on so many rows per coefficient of the highest product, at least
 /// [`LEAST_SCREEN`].
-const SCREEN_ROWS: usize = 16;
+const SCREEN_ROWS: usize = 8;
 const LEAST_SCREEN: usize = 1_000;
 
 /// The random stream that shuffles rows; forward steps use streams below it.
@@ -38,6 +38,8 @@ pub(super) struct Rows {
     /// The first rows of the sample, where starts are tried; `None` when that is all of them.
     pub screen: Option<Sample>,
     pub scale: Scale,
+    /// How many classes there are; `None` in regression.
+    pub classes: Option<usize>,
     /// Whether the sample has all rows of the problem.
     pub complete: bool,
     /// All rows of the problem in random order, those of the sample first.
@@ -79,6 +81,10 @@ impl Rows {
             sample,
             screen,
             scale,
+            classes: match problem.target {
+                Target::Classes { count, .. } => Some(*count),
+                Target::Values(_) => None,
+            },
             complete,
             order,
             warnings,

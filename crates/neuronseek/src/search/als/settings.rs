@@ -7,10 +7,12 @@ use crate::search::SearchError;
 ///
 /// Minimises, over structures and coefficients,
 ///
-/// `BIC = n sum_c ln(RSS_c / n) + p ln n`
+/// `BIC = n sum_c ln(RSS_c / n) + p ln n * n / (n - p / C)`
 ///
-/// with n rows, the residual sum of squares RSS_c of output c, and p free coefficients: D per pure
-/// or function term and output, `k D - k + C` per product of k projections with C outputs.
+/// with n rows, C outputs, the residual sum of squares RSS_c of output c, and p free coefficients:
+/// D per pure or function term and output, `k D - k + C` per product of k projections. The last
+/// factor is that of small samples, where a residual is too small by the share of the rows that
+/// coefficients have used up.
 ///
 /// | setting | default | range |
 /// |---|---|---|

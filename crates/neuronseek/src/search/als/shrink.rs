@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::basis::Basis;
 use super::fit::Fit;
-use super::grow::{Addition, Growth};
+use super::grow::{Addition, Exploration, Growth, LEAST_GAIN, NEAR_EXACT};
 use crate::neuron::{Neuron, Term};
 use crate::observe::{Control, Event};
 use crate::search::{Candidate, Step};
@@ -52,26 +52,31 @@ impl Growth<'_> {
         terms.chain(products).collect()
     }
 
-    /// Tries to say with one product what several of one order say: a product that ended beside
-    /// the true one makes the search add a second that mends it, and no single one of the two can
-    /// be dropped. So all of them are dropped, and one is sought afresh from more starts.
-    pub fn join_products(&mut self, fit: &Fit, control: &Control<'_>) -> Option<Fit> {
+    /// Seeks products afresh, from more starts; a fit of lower BIC, if there is one.
+    ///
+    /// A product that ended beside the true one makes the search add a second of its order that
+    /// mends it, and neither can be dropped alone; or it leaves so much that no further term pays.
+    /// So all products of an order are dropped, and one is sought in their place. Where nearly
+    /// nothing is left, only orders with several products are in doubt.
+    pub fn reconsider(&mut self, fit: &Fit, control: &Control<'_>) -> Option<Fit> {
+        let least = if self.left(fit) > NEAR_EXACT { 1 } else { 2 };
+        let thorough = Exploration {
+            starts: 4 * self.settings.starts,
+            all_rows: self.sample.x.rows() <= THOROUGH_ROWS,
+        };
         let mut best: Option<Fit> = None;
         for (order, rank) in fit.neuron().interactions() {
-            if rank.is_none_or(|rank| rank < 2) || control.should_stop() {
+            if rank.unwrap_or(0) < least || !self.goes_on(control) {
                 continue;
             }
             let mut rest = fit.clone();
             rest.products.retain(|product| product.order != order);
             let rest = self.finish(rest, None);
-            let bound = best.as_ref().unwrap_or(fit).bic;
-            let tries = self.try_all(&rest, &[Addition::Product(order)], JOIN_STARTS, control);
-            let joined = tries
-                .into_iter()
-                .map(|candidate| self.finish(candidate, Some(bound)));
-            for candidate in joined.collect::<Vec<_>>() {
+            let found = self.try_all(&rest, &[Addition::Product(order)], thorough, control);
+            for candidate in found {
+                let candidate = self.finish(candidate, None);
                 self.see(&candidate);
-                if candidate.bic < best.as_ref().unwrap_or(fit).bic {
+                if candidate.bic < best.as_ref().unwrap_or(fit).bic - LEAST_GAIN {
                     best = Some(candidate);
                 }
             }
@@ -113,8 +118,8 @@ impl Growth<'_> {
     }
 }
 
-/// Starts of a product that is to replace several.
-const JOIN_STARTS: usize = 24;
+/// Up to so many rows products are sought afresh on all of them.
+const THOROUGH_ROWS: usize = 4_000;
 
 /// What was done, in words.
 fn difference(before: &Neuron, after: &Neuron) -> String {
