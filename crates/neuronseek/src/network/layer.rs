@@ -5,13 +5,15 @@
 //! `dW = Z G^T`, `dZ = W G`, products by the product rule, `dU = dP h^T`, and
 //! `dh = sum_k k h^(k-1) dZ_k + U^T dP`.
 
+use super::features::{
+    add_products, function_gradient, function_values, product_gradient, product_values,
+};
 use super::layout::{Block, Independent, Layer, Source};
 use super::norm::{self, Affine, Moments};
 use super::product::inner_products;
 use super::real::Real;
 use super::workspace::Buffers;
 use super::{Norm, passes};
-use crate::neuron::Function;
 use crate::terms::{CpuPath, Strided, Write, matmul};
 
 /// A layer with the vectors that its offsets point into.
@@ -359,70 +361,5 @@ fn moments<T>(buffers: &mut [Vec<T>; 3], term: usize, length: usize) -> Moments<
         mean: &mut mean[range.clone()],
         variance: &mut variance[range.clone()],
         inverse: &mut inverse[range],
-    }
-}
-
-/// `out = prod_m factors_m`, each factor as long as `out`.
-fn product_values<T: Real>(path: CpuPath, out: &mut [T], factors: &[T], order: usize) {
-    let length = out.len();
-    passes::multiply_into(path, out, &factors[..length], &factors[length..2 * length]);
-    for factor in 2..order {
-        passes::multiply_by(path, out, &factors[factor * length..][..length]);
-    }
-}
-
-/// `out += prod_m factors_m`; the last factor is multiplied while adding.
-fn add_products<T: Real>(path: CpuPath, out: &mut [T], factors: &[T], order: usize) {
-    let length = out.len();
-    if order == 2 {
-        let (a, b) = factors.split_at(length);
-        return passes::add_scaled_product(path, out, T::ONE, a, b);
-    }
-    let mut product = vec![T::ZERO; length];
-    product_values(path, &mut product, factors, order);
-    passes::add_to(path, out, &product);
-}
-
-/// `out_m = gradient * prod_{l != m} factors_l`
-fn product_gradient<T: Real>(
-    path: CpuPath,
-    out: &mut [T],
-    gradient: &[T],
-    factors: &[T],
-    order: usize,
-) {
-    let length = gradient.len();
-    for m in 0..order {
-        let out = &mut out[m * length..(m + 1) * length];
-        let mut others = (0..order).filter(|&other| other != m);
-        let factor = |other: usize| &factors[other * length..(other + 1) * length];
-        if let Some(first) = others.next() {
-            passes::multiply_into(path, out, gradient, factor(first));
-        }
-        for other in others {
-            passes::multiply_by(path, out, factor(other));
-        }
-    }
-}
-
-fn function_values<T: Real>(function: Function, out: &mut [T], x: &[T]) {
-    for (out, &x) in out.iter_mut().zip(x) {
-        *out = match function {
-            Function::Sin => x.sin(),
-            Function::Cos => x.cos(),
-            Function::Exp => x.exp(),
-        };
-    }
-}
-
-/// `out += g'(x) * gradient`
-fn function_gradient<T: Real>(function: Function, out: &mut [T], x: &[T], gradient: &[T]) {
-    for ((out, &x), &gradient) in out.iter_mut().zip(x).zip(gradient) {
-        *out += gradient
-            * match function {
-                Function::Sin => x.cos(),
-                Function::Cos => -x.sin(),
-                Function::Exp => x.exp(),
-            };
     }
 }

@@ -11,6 +11,7 @@
 mod activation;
 mod config;
 mod dropout;
+mod features;
 mod initial;
 mod layer;
 mod layout;
