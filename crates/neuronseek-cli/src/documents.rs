@@ -41,7 +41,7 @@ impl<'a> SearchDocument<'a> {
             seconds: report.seconds,
             rows: searched.rows,
             inputs: searched.preparation.input_names().len(),
-            parameters: report.polynomial.parameters(),
+            parameters: report.formula.parameters(),
             evidence: &report.evidence,
             path: &report.path,
             runners_up: &report.runners_up,

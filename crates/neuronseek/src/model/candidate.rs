@@ -36,9 +36,9 @@ impl Candidate {
                 let inputs = data.network_scale.apply(&subset.encoded).to_f32();
                 mean_outputs(members, &inputs)
             }
-            Predictor::Polynomial(polynomial) => {
+            Predictor::Formula(formula) => {
                 let inputs = data.search_scale.apply(&subset.encoded);
-                let mut outputs = polynomial.values(&inputs);
+                let mut outputs = formula.values(&inputs);
                 Limits::of(&data.training.target).apply(&mut outputs);
                 outputs
             }
@@ -132,9 +132,9 @@ pub(super) fn fit_candidates(
             kind: CandidateKind::Polynomial,
             neuron: report.neuron.clone(),
             hidden: Vec::new(),
-            parameters: report.polynomial.parameters(),
+            parameters: report.formula.parameters(),
             epochs: None,
-            predictor: Predictor::Polynomial(report.polynomial.clone()),
+            predictor: Predictor::Formula(report.formula.clone()),
             validation: f64::NAN,
         };
         candidates.push(candidate.judged(data));

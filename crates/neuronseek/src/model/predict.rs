@@ -9,6 +9,7 @@ use super::report::FitReport;
 use crate::matrix::Matrix;
 use crate::network::{Network, NetworkConfig, Tensor};
 use crate::prepare::{NetworkScale, Preparation, PrepareError, SearchScale, Target, probabilities};
+use crate::search::Formula;
 use crate::table::Table;
 use crate::terms::Polynomial;
 
@@ -28,8 +29,8 @@ pub struct Model {
 pub(super) enum Predictor {
     /// Networks whose outputs are averaged.
     Networks(Vec<Network<f32>>),
-    /// The closed form.
-    Polynomial(Polynomial),
+    /// What the search fitted.
+    Formula(Formula),
 }
 
 /// The range of each target on training rows, with a tenth of its width on either side; a
@@ -122,7 +123,7 @@ enum PredictorDocument {
         config: NetworkConfig,
         members: usize,
     },
-    Polynomial(Polynomial),
+    Formula(Formula),
 }
 
 impl Model {
@@ -144,7 +145,7 @@ impl Model {
     /// The closed-form polynomial, when that is what predicts.
     pub fn polynomial(&self) -> Option<&Polynomial> {
         match &self.predictor {
-            Predictor::Polynomial(polynomial) => Some(polynomial),
+            Predictor::Formula(formula) => formula.polynomial(),
             Predictor::Networks(_) => None,
         }
     }
@@ -153,7 +154,7 @@ impl Model {
     pub fn networks(&self) -> Option<(&NetworkConfig, usize)> {
         match &self.predictor {
             Predictor::Networks(members) => members.first().map(|m| (m.config(), members.len())),
-            Predictor::Polynomial(_) => None,
+            Predictor::Formula(_) => None,
         }
     }
 
@@ -192,8 +193,8 @@ impl Model {
             Predictor::Networks(members) => {
                 mean_outputs(members, &self.network_scale.apply(encoded).to_f32())
             }
-            Predictor::Polynomial(polynomial) => {
-                let mut outputs = polynomial.values(&self.search_scale.apply(encoded));
+            Predictor::Formula(formula) => {
+                let mut outputs = formula.values(&self.search_scale.apply(encoded));
                 self.limits.apply(&mut outputs);
                 outputs
             }
@@ -223,10 +224,9 @@ impl Model {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let (predictor, tensors) = match &self.predictor {
             Predictor::Networks(members) => network_document(members),
-            Predictor::Polynomial(polynomial) => (
-                Some(PredictorDocument::Polynomial(polynomial.clone())),
-                vec![],
-            ),
+            Predictor::Formula(formula) => {
+                (Some(PredictorDocument::Formula(formula.clone())), vec![])
+            }
         };
         let unwritable = |reason: String| FileError::Foreign {
             path: "the model".to_string(),
@@ -251,7 +251,7 @@ impl Model {
             reason,
         };
         let predictor = match document.predictor {
-            PredictorDocument::Polynomial(polynomial) => Predictor::Polynomial(polynomial),
+            PredictorDocument::Formula(formula) => Predictor::Formula(formula),
             PredictorDocument::Networks { config, members } => {
                 let read = |member| read_member(&config, member, &tensors);
                 let networks: Result<Vec<_>, String> = (0..members).map(read).collect();
@@ -290,9 +290,9 @@ impl Model {
         self.network_scale.validate(inputs)?;
         let outputs = self.preparation.outputs();
         let (seen_inputs, seen_outputs) = match &self.predictor {
-            Predictor::Polynomial(polynomial) => {
-                polynomial.check()?;
-                (polynomial.inputs, polynomial.outputs())
+            Predictor::Formula(formula) => {
+                formula.check()?;
+                (formula.inputs(), formula.outputs())
             }
             Predictor::Networks(members) => {
                 let config = members.first().ok_or("it has no network")?.config();

@@ -4,7 +4,9 @@
 //! lies inside the data, since a structure is not invariant to shifts) and never bends them.
 
 pub mod als;
+mod formula;
 pub mod gated;
 mod report;
 
+pub use formula::Formula;
 pub use report::{Candidate, Evidence, Problem, Report, Search, SearchError, Step};

@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Formula;
 use crate::matrix::Matrix;
 use crate::neuron::{Neuron, Term};
 use crate::observe::Control;
 use crate::prepare::Target;
-use crate::terms::Polynomial;
 
 /// What a search looks at.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +43,9 @@ pub struct Report {
     pub method: String,
     /// The structure found, canonical, with ranks.
     pub neuron: Neuron,
-    /// The same structure with fitted coefficients on the scaled inputs.
-    pub polynomial: Polynomial,
+    /// What was fitted, on the scaled inputs: the same structure with coefficients, or an
+    /// expression from which the structure was read.
+    pub formula: Formula,
     /// One entry per term of `neuron`, in its order.
     pub evidence: Vec<Evidence>,
     /// The steps that led here.

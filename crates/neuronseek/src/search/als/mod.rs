@@ -49,7 +49,7 @@ pub use settings::AlsSettings;
 use self::finish::Chosen;
 use self::grow::Growth;
 use self::rows::Rows;
-use super::{Problem, Report, Search, SearchError};
+use super::{Formula, Problem, Report, Search, SearchError};
 use crate::observe::{Control, Event};
 
 /// The name of the stage in progress events.
@@ -142,7 +142,7 @@ fn report(
         method: String::new(),
         evidence: evidence::evidence(&rows.sample, &rows.scale, &chosen.fit),
         neuron,
-        polynomial,
+        formula: Formula::Polynomial(polynomial),
         path: growth.path,
         runners_up,
         seconds: 0.0,

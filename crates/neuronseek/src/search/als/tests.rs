@@ -3,7 +3,6 @@ use crate::matrix::Matrix;
 use crate::neuron::Neuron;
 use crate::prepare::{Target, probabilities};
 use crate::table::synthetic::{Case, Mode, Settings, Synthetic, generate};
-use crate::terms::Polynomial;
 
 fn table(mode: Mode, variant: usize, settings: Settings) -> Synthetic {
     generate(&Case { mode, variant }, &settings).unwrap()
@@ -34,8 +33,8 @@ fn column(y: &[f64]) -> Target {
 }
 
 /// The mean squared error over the variance of a target of mean 0 and variance 1.
-fn error(polynomial: &Polynomial, inputs: &Matrix<f64>, y: &[f64]) -> f64 {
-    let fitted = polynomial.values(inputs);
+fn error(formula: &Formula, inputs: &Matrix<f64>, y: &[f64]) -> f64 {
+    let fitted = formula.values(inputs);
     let squares = fitted.data().iter().zip(y).map(|(f, y)| (f - y).powi(2));
     squares.sum::<f64>() / y.len() as f64
 }
@@ -46,8 +45,8 @@ fn every_case_is_found_with_its_ranks() {
         let table = table(case.mode, case.variant, small(1));
         let report = search(&table.inputs, &column(&table.y));
         assert_eq!(report.neuron, table.truth, "{case}");
-        assert!(error(&report.polynomial, &table.inputs, &table.y) < 1e-3);
-        assert_eq!(report.polynomial.neuron(), report.neuron);
+        assert!(error(&report.formula, &table.inputs, &table.y) < 1e-3);
+        assert_eq!(report.formula.polynomial().unwrap().neuron(), report.neuron);
         assert_eq!(report.evidence.len(), report.neuron.terms().len());
         assert!(report.evidence.iter().all(|e| e.bic_gain.unwrap() > 0.0));
     }
@@ -63,7 +62,7 @@ fn polynomials_without_noise_are_recovered_to_rounding() {
         let table = table(mode, variant, settings);
         let report = search(&table.inputs, &column(&table.y));
         assert_eq!(report.neuron, table.truth);
-        assert!(error(&report.polynomial, &table.inputs, &table.y) < 1e-12);
+        assert!(error(&report.formula, &table.inputs, &table.y) < 1e-12);
     }
 }
 
@@ -94,12 +93,12 @@ fn two_targets_share_their_factors() {
     let target = Target::Values(Matrix::from_vec(product.len(), 2, both.clone()));
     let report = search(&first.inputs, &target);
     assert_eq!(report.neuron.to_string(), "x + cp(2, r=1)");
-    assert_eq!(report.polynomial.outputs(), 2);
-    assert!(2.0 * error(&report.polynomial, &first.inputs, &both) < 1e-2);
+    assert_eq!(report.formula.outputs(), 2);
+    assert!(2.0 * error(&report.formula, &first.inputs, &both) < 1e-2);
 }
 
 fn log_loss(report: &Report, inputs: &Matrix<f64>, labels: &[usize], count: usize) -> f64 {
-    let p = probabilities(&report.polynomial.values(inputs), count);
+    let p = probabilities(&report.formula.values(inputs), count);
     let terms = labels
         .iter()
         .enumerate()
@@ -128,7 +127,7 @@ fn classes_cut_from_a_product_are_told_apart() {
         "{}",
         report.neuron
     );
-    assert_eq!(report.polynomial.outputs(), 1);
+    assert_eq!(report.formula.outputs(), 1);
     assert!(log_loss(&report, &table.inputs, &two, 2) < 0.2);
 
     let three: Vec<usize> = table
@@ -146,7 +145,7 @@ fn classes_cut_from_a_product_are_told_apart() {
         "{}",
         report.neuron
     );
-    assert_eq!(report.polynomial.outputs(), 3);
+    assert_eq!(report.formula.outputs(), 3);
     assert!(log_loss(&report, &table.inputs, &three, 3) < 0.6);
 }
 
@@ -169,7 +168,7 @@ fn weights_count_rows_and_zero_leaves_them_out() {
         .search(&problem, 0, &Control::silent())
         .unwrap();
     assert_eq!(report.neuron, clean.truth);
-    assert!(error(&report.polynomial, &clean.inputs, &clean.y) < 1e-3);
+    assert!(error(&report.formula, &clean.inputs, &clean.y) < 1e-3);
 }
 
 #[test]
@@ -188,7 +187,7 @@ fn two_valued_inputs_spend_nothing_on_powers() {
     }
     let report = search(&inputs, &column(&y));
     assert!(
-        error(&report.polynomial, &inputs, &y) < 2e-3,
+        error(&report.formula, &inputs, &y) < 2e-3,
         "{}",
         report.neuron
     );
@@ -209,7 +208,7 @@ fn degenerate_tables_give_a_small_structure_or_a_clear_error() {
         assert!(!report.neuron.is_empty());
         assert!(
             report
-                .polynomial
+                .formula
                 .values(&inputs)
                 .data()
                 .iter()

@@ -71,7 +71,7 @@ fn finds_synthetic_structures() {
         let target = Target::Values(Matrix::from_vec(table.y.len(), 1, table.y));
         let report = found(&GatedSettings::default(), &table.inputs, &target);
         assert_eq!(report.neuron, table.truth, "{case}");
-        assert_eq!(report.polynomial.neuron(), table.truth);
+        assert_eq!(report.formula.polynomial().unwrap().neuron(), table.truth);
         for evidence in &report.evidence {
             assert!(evidence.gate_probability.unwrap() > 0.5, "{evidence:?}");
             assert!(evidence.bic_gain.unwrap() > 10.0, "{evidence:?}");
@@ -99,7 +99,7 @@ fn several_outputs_share_one_structure() {
     );
     let report = found(&small(), &x, &target);
     assert_eq!(report.neuron.to_string(), "x + cp(2, r=1)");
-    assert_eq!(report.polynomial.outputs(), 2);
+    assert_eq!(report.formula.outputs(), 2);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn classes_have_logits() {
     };
     let report = found(&small(), &x, &target);
     assert_eq!(report.neuron.to_string(), "cp(2, r=1)");
-    let logits = report.polynomial.values(&x);
+    let logits = report.formula.values(&x);
     let right = (0..x.rows())
         .filter(|&row| (logits.row(row)[0] > 0.0) == (labels[row] == 1))
         .count();
@@ -150,7 +150,7 @@ fn classes_have_logits() {
         count: 3,
     };
     let report = found(&small(), &x, &target);
-    assert_eq!(report.polynomial.outputs(), 3);
+    assert_eq!(report.formula.outputs(), 3);
     let orders: Vec<usize> = report.neuron.interactions().iter().map(|i| i.0).collect();
     assert!(orders.contains(&2), "{}", report.neuron);
 }
@@ -172,7 +172,7 @@ fn rows_of_no_weight_do_not_count() {
     let search = Gated { settings: small() };
     let report = search.search(&problem, 0, &Control::silent()).unwrap();
     // Rows that counted would spoil the fit of the others.
-    let (Target::Values(y), fitted) = (&target, report.polynomial.values(&x)) else {
+    let (Target::Values(y), fitted) = (&target, report.formula.values(&x)) else {
         panic!("numbers");
     };
     for row in (0..1500).filter(|row| row % 6 != 0) {
@@ -269,7 +269,7 @@ fn a_set_stop_ends_at_once_with_a_result() {
         assert!(!report.neuron.is_empty());
         assert!(
             report
-                .polynomial
+                .formula
                 .values(&x)
                 .data()
                 .iter()
