@@ -114,14 +114,12 @@ impl<T: Real> Batch<T> {
         assert!(rows.len() <= self.capacity && store.inputs == self.inputs);
         let stride = padded(self.inputs);
         for (layer, stored) in self.layers.iter_mut().zip(&store.layers) {
-            for (to, &row) in layer.by_row.chunks_exact_mut(stride).zip(rows) {
-                to.copy_from_slice(&stored[row as usize * stride..][..stride]);
-            }
-            layer.by_row[rows.len() * stride..].fill(T::default());
-            self.path.run(Transpose {
+            self.path.run(Gather {
                 inputs: self.inputs,
                 capacity: self.capacity,
-                by_row: &layer.by_row,
+                stored,
+                rows,
+                by_row: &mut layer.by_row,
                 by_input: &mut layer.by_input,
             });
         }
@@ -149,15 +147,17 @@ impl<T: Real> Batch<T> {
     }
 }
 
-/// Fills `by_input` (inputs x capacity) from `by_row` (capacity x stride).
-struct Transpose<'a, T> {
+/// Copies rows of `stored` to `by_row` (capacity x stride) and `by_input` (inputs x capacity).
+struct Gather<'a, T> {
     inputs: usize,
     capacity: usize,
-    by_row: &'a [T],
+    stored: &'a [T],
+    rows: &'a [u32],
+    by_row: &'a mut [T],
     by_input: &'a mut [T],
 }
 
-impl<T: Real> Kernel<T> for Transpose<'_, T> {
+impl<T: Real> Kernel<T> for Gather<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -166,6 +166,15 @@ impl<T: Real> Kernel<T> for Transpose<'_, T> {
         assert!(capacity.is_multiple_of(PADDING));
         assert!(capacity * stride <= self.by_row.len());
         assert!(stride * capacity <= self.by_input.len());
+        for (to, &row) in self.by_row.chunks_exact_mut(stride).zip(self.rows) {
+            let from = &self.stored[row as usize * stride..][..stride];
+            let vectors = to.chunks_exact_mut(V::COUNT);
+            for (to, from) in vectors.zip(from.chunks_exact(V::COUNT)) {
+                // SAFETY: each chunk has COUNT elements.
+                unsafe { V::load(from.as_ptr()).store(to.as_mut_ptr()) };
+            }
+        }
+        self.by_row[self.rows.len() * stride..].fill(T::default());
         for input in (0..stride).step_by(PADDING) {
             for row in (0..capacity).step_by(PADDING) {
                 // SAFETY: both sides have stride x capacity elements, as just checked, and

@@ -8,6 +8,9 @@ const FIRST_DECAY: f64 = 0.9;
 const SECOND_DECAY: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
+/// Added to the second moment, so that its root has a reciprocal; nothing beside [`EPSILON`].
+const TINY: f64 = 1e-30;
+
 /// Parameters with one learning rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
@@ -28,8 +31,9 @@ pub struct Group {
 pub struct Adam<T: Real> {
     first: Buffer<T>,
     second: Buffer<T>,
-    /// Steps of each group in which it moved, as its bias corrections count.
-    steps: Vec<i32>,
+    /// Of each group the decays to the power of the steps in which it moved, for the corrections
+    /// of the moments' bias.
+    powers: Vec<[f64; 2]>,
 }
 
 impl<T: Real> Adam<T> {
@@ -38,7 +42,7 @@ impl<T: Real> Adam<T> {
         Adam {
             first: Buffer::zeros(parameters),
             second: Buffer::zeros(parameters),
-            steps: Vec::new(),
+            powers: Vec::new(),
         }
     }
 
@@ -51,16 +55,16 @@ impl<T: Real> Adam<T> {
         groups: &[Group],
         longest: f64,
     ) {
-        self.steps.resize(groups.len(), 0);
+        self.powers.resize(groups.len(), [1.0; 2]);
         let length = path.run(SquaredLength(gradient)).to_f64().sqrt();
         let shorten = (longest / (length + 1e-6)).min(1.0);
-        for (group, steps) in groups.iter().zip(&mut self.steps) {
+        for (group, powers) in groups.iter().zip(&mut self.powers) {
             if group.rate == 0.0 {
                 continue;
             }
-            *steps = steps.saturating_add(1);
-            let first = 1.0 - FIRST_DECAY.powi(*steps);
-            let second = 1.0 - SECOND_DECAY.powi(*steps);
+            powers[0] *= FIRST_DECAY;
+            powers[1] *= SECOND_DECAY;
+            let [first, second] = powers.map(|power| 1.0 - power);
             path.run(GroupStep {
                 parameters: &mut parameters[group.range.clone()],
                 gradient: &gradient[group.range.clone()],
@@ -119,6 +123,7 @@ impl<T: Real> Kernel<T> for GroupStep<'_, T> {
         let second_decay = V::splat(T::from_f64(SECOND_DECAY));
         let second_share = V::splat(T::from_f64(1.0 - SECOND_DECAY));
         let epsilon = V::splat(T::from_f64(EPSILON));
+        let tiny = V::splat(T::from_f64(TINY));
         let parameters = self.parameters.chunks_exact_mut(V::COUNT);
         let gradient = self.gradient.chunks_exact(V::COUNT);
         let first = self.first.chunks_exact_mut(V::COUNT);
@@ -132,7 +137,8 @@ impl<T: Real> Kernel<T> for GroupStep<'_, T> {
                 let new_first = g.sub(old_first).mul_add(first_share, old_first);
                 let kept = V::load(v.as_ptr()).mul(second_decay);
                 let new_second = g.mul(g).mul_add(second_share, kept);
-                let scale = new_second.sqrt().mul_add(root, epsilon);
+                let square = new_second.add(tiny);
+                let scale = square.mul(square.reciprocal_sqrt()).mul_add(root, epsilon);
                 new_first.store(m.as_mut_ptr());
                 new_second.store(v.as_mut_ptr());
                 new_first
