@@ -17,6 +17,9 @@ pub fn run(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
 fn outcome(work: impl FnOnce() -> Result<(), Failure>, errors: &mut dyn Write) -> u8 {
     // The default hook prints a trace that helps no user; the place is kept for the report.
     panic::set_hook(Box::new(|panic| {
+        if neuronseek::table::panic_is_caught() {
+            return;
+        }
         let text = panic
             .payload()
             .downcast_ref::<&str>()

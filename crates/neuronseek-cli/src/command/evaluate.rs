@@ -40,8 +40,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     arguments.threads.apply()?;
     let model = Model::load(&arguments.model)?;
     let table = arguments.reading.table(&arguments.data)?;
-    let (metrics, rows) = model.evaluate(&table)?;
-    let warnings = warnings(&model, &table, rows)?;
+    let encoded = model.preparation().encode(&table)?;
+    let (metrics, rows) = model.evaluate_inputs(&table, &encoded.inputs)?;
+    let warnings = warnings(&model, &table, rows, encoded.warnings)?;
     for warning in &warnings {
         console.warn(warning);
     }
@@ -59,9 +60,13 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
 }
 
 /// What the user should know about the rows and cells of the table.
-fn warnings(model: &Model, table: &Table, rows: usize) -> Result<Vec<String>, Failure> {
+fn warnings(
+    model: &Model,
+    table: &Table,
+    rows: usize,
+    mut warnings: Vec<String>,
+) -> Result<Vec<String>, Failure> {
     let preparation = model.preparation();
-    let mut warnings = preparation.encode(table)?.warnings;
     let unseen = preparation.unseen_classes(table)?;
     let of_unseen: usize = unseen.iter().map(|(_, count)| count).sum();
     if of_unseen > 0 {

@@ -49,10 +49,11 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     arguments.threads.apply()?;
     let model = Model::load(&arguments.model)?;
     let table = arguments.reading.table(&arguments.data)?;
-    let prediction = model.predict(&table)?;
-    for warning in model.preparation().encode(&table)?.warnings {
-        console.warn(&warning);
+    let encoded = model.preparation().encode(&table)?;
+    for warning in &encoded.warnings {
+        console.warn(warning);
     }
+    let prediction = model.predict_inputs(&encoded.inputs);
     if arguments.proba && matches!(prediction, Prediction::Values { .. }) {
         return Err(Failure::unusable(format!(
             "{} predicts numbers, which have no class probabilities: leave out --proba",

@@ -243,10 +243,15 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut aside = tempfile::Builder::new()
-        .prefix(".neuronseek-")
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".neuronseek-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The permissions that an ordinary file gets; the umask takes its share.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut aside = builder.tempfile_in(folder).map_err(failed)?;
     aside.write_all(bytes).map_err(failed)?;
     aside.as_file().sync_all().map_err(failed)?;
     aside.persist(path).map_err(|error| failed(error.error))?;

@@ -164,10 +164,11 @@ impl Model {
     /// When a column that the model needs is missing or has cells of another kind.
     pub fn predict(&self, table: &Table) -> Result<Prediction, ModelError> {
         let encoded = self.preparation.inputs(table)?;
-        Ok(self.predict_encoded(&encoded))
+        Ok(self.predict_inputs(&encoded))
     }
 
-    fn predict_encoded(&self, encoded: &Matrix<f64>) -> Prediction {
+    /// Predictions from inputs that this model's [`Preparation::encode`] made.
+    pub fn predict_inputs(&self, encoded: &Matrix<f64>) -> Prediction {
         let outputs = self.outputs(encoded);
         let classes = self.preparation.classes();
         if classes.is_empty() {
@@ -203,6 +204,15 @@ impl Model {
 
     /// Metrics on the rows whose target is known, and how many these are.
     pub fn evaluate(&self, table: &Table) -> Result<(Metrics, usize), ModelError> {
+        self.evaluate_inputs(table, &self.preparation.inputs(table)?)
+    }
+
+    /// The same, from inputs that this model's [`Preparation::encode`] made of all rows.
+    pub fn evaluate_inputs(
+        &self,
+        table: &Table,
+        inputs: &Matrix<f64>,
+    ) -> Result<(Metrics, usize), ModelError> {
         let all: Vec<usize> = (0..table.rows()).collect();
         let rows = self.preparation.usable_rows(table, &all)?;
         if rows.is_empty() {
@@ -211,7 +221,7 @@ impl Model {
             });
         }
         let target = self.preparation.target(table, &rows)?;
-        let encoded = self.preparation.inputs(table)?.select_rows(&rows);
+        let encoded = inputs.select_rows(&rows);
         let outputs = self.outputs(&encoded);
         let metrics = measure(&outputs, &target, &self.preparation, None);
         let metrics = metrics.ok_or_else(|| ModelError::NothingToEvaluate {

@@ -43,6 +43,16 @@ impl Loss {
         }
     }
 
+    /// The name in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Loss::MeanSquared => "mean squared error",
+            Loss::CrossEntropy => "cross-entropy",
+            Loss::Huber { .. } => "Huber loss",
+            Loss::Quantile { .. } => "quantile loss",
+        }
+    }
+
     /// Whether the loss can be used with the target.
     pub fn fits(self, target: &Target) -> bool {
         (self == Loss::CrossEntropy) == matches!(target, Target::Classes { .. })

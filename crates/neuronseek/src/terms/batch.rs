@@ -112,7 +112,6 @@ impl<T: Real> Batch<T> {
     /// When there are more than the batch has room for, or a row that the store lacks.
     pub fn gather(&mut self, store: &RowStore<T>, rows: &[u32]) {
         assert!(rows.len() <= self.capacity && store.inputs == self.inputs);
-        let stride = padded(self.inputs);
         for (layer, stored) in self.layers.iter_mut().zip(&store.layers) {
             self.path.run(Gather {
                 inputs: self.inputs,

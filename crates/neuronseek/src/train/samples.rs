@@ -56,7 +56,14 @@ impl Samples<'_> {
             ));
         }
         if !loss.fits(self.target) {
-            return Some(format!("the loss {loss:?} is not for this kind of target"));
+            let (target, other) = match loss {
+                Loss::CrossEntropy => ("numbers", "classes"),
+                _ => ("classes", "numbers"),
+            };
+            return Some(format!(
+                "the {} is for a target of {other}, and this target has {target}",
+                loss.name()
+            ));
         }
         if let Some(position) = self.inputs.data().iter().position(|x| !x.is_finite()) {
             let (row, column) = (position / config.inputs, position % config.inputs);
