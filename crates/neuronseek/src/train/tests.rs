@@ -326,7 +326,10 @@ fn samples_that_do_not_fit_are_refused() {
     let mut broken = good.0.clone();
     broken.row_mut(7)[1] = f32::INFINITY;
     assert!(try_with(with(&broken), squared).contains("input 1 of row 7"));
-    assert!(try_with(good.samples(), Loss::CrossEntropy).contains("loss"));
+    assert!(
+        try_with(good.samples(), Loss::CrossEntropy)
+            .contains("the cross-entropy is for a target of classes")
+    );
     let mut weights = vec![1.0; 50];
     weights[3] = -1.0;
     let weighted = Samples {
