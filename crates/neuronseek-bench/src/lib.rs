@@ -2,6 +2,7 @@
 //! the command prints them.
 
 pub mod epoch;
+pub mod probe;
 pub mod recovery;
 pub mod step;
 pub mod tables;

@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::neuron::Neuron;
+
 /// Something that happened during long work.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -25,6 +27,13 @@ pub enum Event<'a> {
         total: usize,
         /// The present state in words, such as "x + cp(2), BIC -1234.5".
         message: &'a str,
+    },
+    /// A search would find this if it ended now.
+    Snapshot {
+        /// The structure.
+        neuron: &'a Neuron,
+        /// The search's criterion, lower is better.
+        criterion: f64,
     },
     /// Something that the user should know.
     Warning(&'a str),

@@ -79,12 +79,13 @@ pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> C
         None => judgements.iter().map(|judgement| judgement.error).collect(),
         Some(count) => class_errors(sample, &fits, &judgements, count),
     };
-    let mut choice = usize::from(found.is_empty());
+    let linear_allowed = growth.settings.allows(Term::pure(1));
+    let mut choice = usize::from(found.is_empty() && linear_allowed);
     for index in 1..fits.len() {
         let simpler = parameters[index] <= parameters[0];
         let margin = if simpler { BETTER } else { LINEAR_BETTER };
         let better = errors[index] < errors[choice] * (1.0 - margin);
-        if better && (simpler || index == 1) {
+        if better && (simpler || index == 1) && (linear_allowed || index != 1) {
             choice = index;
         }
     }

@@ -252,11 +252,11 @@ impl<'a> Growth<'a> {
     fn additions(&self, fit: &Fit) -> Vec<Addition> {
         let elementwise = self.sample.features.iter().map(|(term, _)| *term);
         let elementwise = elementwise
-            .filter(|term| !fit.basis.terms.contains(term))
+            .filter(|term| !fit.basis.terms.contains(term) && self.settings.allows(*term))
             .map(Addition::Elementwise);
         let rank = |order: usize| fit.products.iter().filter(|p| p.order == order).count();
         let products = (2..=self.settings.max_order)
-            .filter(|&order| rank(order) < self.settings.max_rank)
+            .filter(|&order| rank(order) < self.settings.rank_allowed(order))
             .map(Addition::Product);
         elementwise.chain(products).collect()
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::neuron::{Function, MAX_ORDER};
+use crate::neuron::{Function, MAX_ORDER, Neuron, Term};
 use crate::search::SearchError;
 
 /// Settings of [`Als`](super::Als).
@@ -20,6 +20,7 @@ use crate::search::SearchError;
 /// | `max_rank` | 8 | 0 to 64; 0 allows no interaction |
 /// | `functions` | none | sin, cos, exp, each at most once |
 /// | `starts` | 6 | 1 to 1000 |
+/// | `only` | any term | a neuron |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlsSettings {
@@ -31,6 +32,9 @@ pub struct AlsSettings {
     pub functions: Vec<Function>,
     /// Random starts of each new product.
     pub starts: usize,
+    /// The only terms, with the highest ranks, that may be used: how well can this structure fit?
+    /// Terms of it that do not lower BIC are still left out.
+    pub only: Option<Neuron>,
 }
 
 impl Default for AlsSettings {
@@ -40,11 +44,30 @@ impl Default for AlsSettings {
             max_rank: 8,
             functions: Vec::new(),
             starts: 6,
+            only: None,
         }
     }
 }
 
 impl AlsSettings {
+    /// The highest rank that the product of this order may have.
+    pub(super) fn rank_allowed(&self, order: usize) -> usize {
+        let Some(only) = &self.only else {
+            return self.max_rank;
+        };
+        let named = only.interactions().into_iter().find(|(o, _)| *o == order);
+        named.map_or(0, |(_, rank)| {
+            rank.unwrap_or(self.max_rank).min(self.max_rank)
+        })
+    }
+
+    /// Whether this element-wise term may be used.
+    pub(super) fn allows(&self, term: Term) -> bool {
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.terms().contains(&term))
+    }
+
     /// Checks all settings at once.
     ///
     /// # Errors
@@ -83,6 +106,7 @@ mod tests {
             max_rank: 65,
             functions: vec![Function::Sin, Function::Sin],
             starts: 0,
+            only: None,
         };
         let SearchError::Settings(problems) = settings.check().unwrap_err() else {
             panic!("another error");

@@ -110,8 +110,13 @@ impl Growth<'_> {
             total: self.path.len() + 2,
             message: &message,
         });
+        let neuron = after.neuron();
+        control.observer.notice(&Event::Snapshot {
+            neuron: &neuron,
+            criterion: after.bic,
+        });
         self.path.push(Step {
-            neuron: after.neuron(),
+            neuron,
             action,
             criterion: after.bic,
         });

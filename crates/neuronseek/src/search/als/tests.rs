@@ -53,6 +53,29 @@ fn every_case_is_found_with_its_ranks() {
 }
 
 #[test]
+fn only_terms_of_a_given_structure_are_used() {
+    let table = table(Mode::Hybrid, 1, small(1));
+    let found = |only: &str| {
+        let settings = AlsSettings {
+            only: Some(only.parse().unwrap()),
+            ..AlsSettings::default()
+        };
+        let target = column(&table.y);
+        let problem = Problem {
+            inputs: &table.inputs,
+            target: &target,
+            weights: None,
+        };
+        let report = Als { settings }.search(&problem, 0, &Control::silent());
+        report.unwrap().neuron.to_string()
+    };
+    assert_eq!(found("x^3 + cp(2, r=1) + x"), "x + cp(2, r=1)");
+    assert_eq!(found("x"), "x");
+    assert_eq!(found("x^2 + cp(2)"), "cp(2, r=1)");
+    assert_eq!(found("x^5"), "x^5");
+}
+
+#[test]
 fn polynomials_without_noise_are_recovered_to_rounding() {
     for (mode, variant) in [(Mode::Pure, 2), (Mode::Interaction, 0), (Mode::Hybrid, 1)] {
         let settings = Settings {

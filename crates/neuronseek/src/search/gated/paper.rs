@@ -145,6 +145,10 @@ fn snapshot(
         total: settings.epochs,
         message: &message,
     });
+    control.observer.notice(&Event::Snapshot {
+        neuron: &neuron,
+        criterion: loss,
+    });
     Step {
         neuron,
         action: format!("epoch {epoch}"),

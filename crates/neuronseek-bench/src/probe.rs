@@ -1,0 +1,118 @@
+//! The same fair judge for every structure, whoever found it.
+//!
+//! A structure is fitted anew, from nothing, in closed form by alternating least squares (the `als`
+//! search allowed no other term), and judged by its error on rows that neither it nor the search
+//! has seen. The paper retrains by a network with batch norm, which at a hundred inputs cannot fit
+//! the truth itself: then every structure looks equally bad. That this probe can is shown by the
+//! row `truth` of each experiment that uses it.
+
+use neuronseek::matrix::Matrix;
+use neuronseek::neuron::Neuron;
+use neuronseek::observe::Control;
+use neuronseek::prepare::Target;
+use neuronseek::search::als::{Als, AlsSettings};
+use neuronseek::search::{Formula, Problem, Search, SearchError};
+
+/// Inputs with one target.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    /// rows x inputs.
+    pub inputs: Matrix<f64>,
+    /// One number per row.
+    pub y: Vec<f64>,
+}
+
+impl Samples {
+    /// Some of the rows.
+    pub fn select(&self, rows: &[usize]) -> Samples {
+        Samples {
+            inputs: self.inputs.select_rows(rows),
+            y: rows.iter().map(|&row| self.y[row]).collect(),
+        }
+    }
+}
+
+/// The test error of `structure` fitted to `training`: mean squared error over the variance of the
+/// test target. A term that does not lower BIC is left out; an interaction without a rank has the
+/// rank that BIC chooses. A structure without a term predicts the mean.
+///
+/// # Errors
+/// When the rows are too few or a number is not finite.
+pub fn retrained_error(
+    structure: &Neuron,
+    training: &Samples,
+    test: &Samples,
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<f64, SearchError> {
+    let terms = structure.terms().iter();
+    let order = terms.map(|term| term.order()).max().unwrap_or(1);
+    let settings = AlsSettings {
+        max_order: order.max(1),
+        functions: structure.functions(),
+        only: Some(structure.clone()),
+        ..AlsSettings::default()
+    };
+    let target = Target::Values(Matrix::from_vec(training.y.len(), 1, training.y.clone()));
+    let problem = Problem {
+        inputs: &training.inputs,
+        target: &target,
+        weights: None,
+    };
+    let report = Als { settings }.search(&problem, seed, control)?;
+    Ok(test_error(&report.formula, test))
+}
+
+/// The mean squared error over the variance of the test target; infinite when a prediction is not
+/// a number.
+pub fn test_error(formula: &Formula, test: &Samples) -> f64 {
+    let fitted = formula.values(&test.inputs);
+    let count = test.y.len() as f64;
+    let mean = test.y.iter().sum::<f64>() / count;
+    let (mut squares, mut total) = (0.0, 0.0);
+    for (row, y) in test.y.iter().enumerate() {
+        squares += (fitted.row(row)[0] - y).powi(2);
+        total += (y - mean).powi(2);
+    }
+    let error = squares / total;
+    if error.is_finite() {
+        error
+    } else {
+        f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use neuronseek::table::synthetic::{Case, Settings, generate};
+
+    use super::*;
+
+    #[test]
+    fn the_truth_is_fitted_and_half_of_it_is_not() {
+        for case in Case::all() {
+            let settings = Settings {
+                rows: 900,
+                dim: 6,
+                ..Settings::default()
+            };
+            let table = generate(&case, &settings).unwrap();
+            let all = Samples {
+                inputs: table.inputs,
+                y: table.y,
+            };
+            let training = all.select(&(0..600).collect::<Vec<_>>());
+            let test = all.select(&(600..900).collect::<Vec<_>>());
+            let control = Control::silent();
+            let error = |structure: &Neuron| {
+                retrained_error(structure, &training, &test, 0, &control).unwrap()
+            };
+            assert!(error(&table.truth) < 1e-3, "{case}");
+            for left_out in 0..table.truth.terms().len() {
+                let mut terms = table.truth.terms().to_vec();
+                terms.remove(left_out);
+                assert!(error(&Neuron::new(terms)) > 2e-3, "{case}");
+            }
+        }
+    }
+}
