@@ -5,6 +5,7 @@
 //! A later module may use an earlier one, never the reverse. The library prints nothing: it
 //! reports through [`observe::Observer`].
 
+pub mod expression;
 pub mod linear;
 pub mod matrix;
 pub mod model;

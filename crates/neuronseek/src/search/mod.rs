@@ -6,7 +6,23 @@
 pub mod als;
 mod formula;
 pub mod gated;
+pub mod genetic;
+mod regression;
 mod report;
 
 pub use formula::Formula;
 pub use report::{Candidate, Evidence, Problem, Report, Search, SearchError, Step};
+
+/// Checks (name, value, lowest, highest) of settings, all at once.
+fn in_ranges(settings: &[(&str, usize, usize, usize)]) -> Result<(), SearchError> {
+    let problems: Vec<String> = settings
+        .iter()
+        .filter(|(_, value, low, high)| !(low..=high).contains(&value))
+        .map(|(name, value, low, high)| format!("{name} {value} is out of range: {low} to {high}"))
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(SearchError::Settings(problems))
+    }
+}

@@ -99,6 +99,14 @@ pub enum SearchError {
     /// Settings out of range, all of them at once.
     #[error("{}", .0.join("; "))]
     Settings(Vec<String>),
+    /// The method is not made for such a target.
+    #[error("{method} does not search for {what}: use als or td")]
+    Unsupported {
+        /// The method.
+        method: &'static str,
+        /// Such as "classes".
+        what: String,
+    },
     /// There are not enough rows.
     #[error(
         "{rows} rows are too few for a search over {inputs} inputs: at least {needed} are needed"
