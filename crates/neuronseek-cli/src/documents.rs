@@ -22,6 +22,9 @@ pub struct SearchDocument<'a> {
     rows: usize,
     inputs: usize,
     parameters: usize,
+    /// The formula of each output in symbols, of methods that find one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formula: Option<Vec<String>>,
     evidence: &'a [Evidence],
     path: &'a [Step],
     runners_up: &'a [Candidate],
@@ -42,6 +45,7 @@ impl<'a> SearchDocument<'a> {
             rows: searched.rows,
             inputs: searched.preparation.input_names().len(),
             parameters: report.formula.parameters(),
+            formula: searched.formula_texts(),
             evidence: &report.evidence,
             path: &report.path,
             runners_up: &report.runners_up,

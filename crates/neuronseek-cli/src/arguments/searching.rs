@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use neuronseek::model::{SearchMethod, SearchOptions};
 use neuronseek::neuron::Function;
@@ -14,10 +15,11 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Search")]
 pub struct MethodChoice {
-    /// als: alternating least squares with model choice; td: the paper's differentiable search
-    #[arg(long, default_value = "als")]
-    pub method: Method,
-    /// Settings of td: its own, or those of the paper
+    /// als: alternating least squares with model choice; td: the paper's differentiable search;
+    /// the others are rivals to compare with
+    #[arg(long, default_value = "als", value_parser = method())]
+    pub method: SearchMethod,
+    /// paper: td with the paper's settings; released: sr as its released code
     #[arg(long, default_value = "default")]
     pub preset: Preset,
     /// The highest order of a term, 1 to 9
@@ -46,18 +48,18 @@ pub struct Searching {
     pub origin: Origin,
 }
 
-/// A search method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Method {
-    Als,
-    Td,
-}
-
-/// Settings of the differentiable search.
+/// Settings of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
     Default,
     Paper,
+    Released,
+}
+
+/// Reads a method by its name.
+pub fn method() -> impl TypedValueParser<Value = SearchMethod> {
+    let names = SearchMethod::ALL.iter().map(|method| method.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<SearchMethod>())
 }
 
 /// What terms are made of.
@@ -72,12 +74,19 @@ impl MethodChoice {
     /// The options of the library.
     pub fn options(self) -> Result<SearchOptions, Failure> {
         let method = match (self.method, self.preset) {
-            (Method::Als, Preset::Default) => SearchMethod::Als,
-            (Method::Td, Preset::Default) => SearchMethod::Td,
-            (Method::Td, Preset::Paper) => SearchMethod::TdPaper,
-            (Method::Als, Preset::Paper) => {
+            (method, Preset::Default) => method,
+            (SearchMethod::Td | SearchMethod::TdPaper, Preset::Paper) => SearchMethod::TdPaper,
+            (SearchMethod::Sr | SearchMethod::SrReleased, Preset::Released) => {
+                SearchMethod::SrReleased
+            }
+            (_, Preset::Paper) => {
                 return Err(Failure::Usage(
                     "--preset paper is a preset of td: add --method td".to_string(),
+                ));
+            }
+            (_, Preset::Released) => {
+                return Err(Failure::Usage(
+                    "--preset released is a preset of sr: add --method sr".to_string(),
                 ));
             }
         };
@@ -163,8 +172,8 @@ mod tests {
             max_order: 5,
             max_rank: 8,
         };
-        assert!(choice(Method::Als).options().is_err());
-        let options = choice(Method::Td).options().unwrap();
+        assert!(choice(SearchMethod::Als).options().is_err());
+        let options = choice(SearchMethod::Td).options().unwrap();
         assert_eq!(options.method, SearchMethod::TdPaper);
     }
 }

@@ -79,6 +79,9 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
         display::heading("Neuron", styled),
         display::heading(&report.neuron.to_string(), styled)
     );
+    for formula in searched.formula_texts().into_iter().flatten() {
+        text.push_str(&format!("{formula}\n\n"));
+    }
     text.push_str(&evidence(report, styled));
     if !report.runners_up.is_empty() {
         let mut columns = display::Columns::new(

@@ -158,6 +158,26 @@ pub struct Searched {
     pub search_scale: SearchScale,
 }
 
+impl Searched {
+    /// The formula of each (scaled) target in symbols, with the scaling of each input written out;
+    /// `None` for methods that fit a neuron.
+    pub fn formula_texts(&self) -> Option<Vec<String>> {
+        let names = self.preparation.input_names();
+        let scales = self.search_scale.inputs();
+        let name = |index: usize| match (names.get(index), scales.get(index)) {
+            (Some(name), Some(scale)) if scale.shift == 0.0 => {
+                format!("({name} / {:?})", scale.scale)
+            }
+            (Some(name), Some(scale)) => {
+                format!("(({name} - {:?}) / {:?})", scale.shift, scale.scale)
+            }
+            _ => format!("x{}", index + 1),
+        };
+        let expressions = self.report.formula.expressions()?;
+        Some(expressions.iter().map(|e| e.text(&name)).collect())
+    }
+}
+
 /// Searches a neuron on all rows whose target is known and that are not held out.
 ///
 /// # Errors

@@ -17,16 +17,62 @@ pub enum NeuronChoice {
     Given(Neuron),
 }
 
-/// The search method and its preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum SearchMethod {
+macro_rules! search_methods {
+    ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {
+        /// The search method and its preset.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+        pub enum SearchMethod {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl SearchMethod {
+            /// All methods, the library's own first.
+            pub const ALL: &[SearchMethod] = &[$(SearchMethod::$variant,)*];
+
+            /// The name on the command line.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(SearchMethod::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+search_methods! {
     /// Alternating least squares with model choice.
     #[default]
-    Als,
+    Als "als",
     /// The differentiable search, made to work.
-    Td,
+    Td "td",
     /// The differentiable search with the paper's settings.
-    TdPaper,
+    TdPaper "td-paper",
+    /// The predecessor's symbolic regression: genetic programming over element-wise formulas.
+    Sr "sr",
+    /// The same with the random selection of its released code.
+    SrReleased "sr-released",
+    /// Symbolic regression by genetic programming.
+    Gp "gp",
+    /// All monomials, by ridge.
+    Poly "poly",
+    /// All monomials, by the lasso.
+    Lasso "lasso",
+    /// The inner product.
+    Linear "linear",
+}
+
+impl std::str::FromStr for SearchMethod {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SearchMethod, String> {
+        let found = SearchMethod::ALL
+            .iter()
+            .find(|method| method.name() == text);
+        found.copied().ok_or_else(|| {
+            let names: Vec<&str> = SearchMethod::ALL.iter().map(|m| m.name()).collect();
+            format!("\"{text}\" is no search method: {}", names.join(", "))
+        })
+    }
 }
 
 /// Settings of a search, whatever its method.

@@ -4,9 +4,13 @@ use super::options::{SearchMethod, SearchOptions};
 use crate::observe::Control;
 use crate::search::als::{Als, AlsSettings};
 use crate::search::gated::{Gated, GatedSettings, Preset};
+use crate::search::genetic::{Genetic, GeneticSettings};
+use crate::search::gp::Gp;
+use crate::search::polynomial::{Lasso, Linear, Poly, PolySettings};
 use crate::search::{Problem, Report, Search, SearchError};
 
-/// The search that the options ask for.
+/// The search that the options ask for. Rivals take of them what they know: `max_order` bounds the
+/// powers of `sr`, `poly` and `lasso`; `gp` takes none.
 pub fn method(options: &SearchOptions) -> Box<dyn Search> {
     match options.method {
         SearchMethod::Als => Box::new(Als {
@@ -17,18 +21,42 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
                 ..AlsSettings::default()
             },
         }),
-        SearchMethod::Td | SearchMethod::TdPaper => Box::new(Gated {
-            settings: GatedSettings {
-                preset: match options.method {
-                    SearchMethod::TdPaper => Preset::Paper,
-                    _ => Preset::Default,
-                },
+        SearchMethod::Td => Box::new(gated(options, Preset::Default)),
+        SearchMethod::TdPaper => Box::new(gated(options, Preset::Paper)),
+        SearchMethod::Sr | SearchMethod::SrReleased => Box::new(Genetic {
+            settings: GeneticSettings {
                 max_order: options.max_order,
-                max_rank: options.max_rank,
-                functions: options.functions.clone(),
-                ..GatedSettings::default()
+                released: options.method == SearchMethod::SrReleased,
+                ..GeneticSettings::default()
             },
         }),
+        SearchMethod::Gp => Box::new(Gp::default()),
+        SearchMethod::Poly => Box::new(Poly {
+            settings: polynomial(options),
+        }),
+        SearchMethod::Lasso => Box::new(Lasso {
+            settings: polynomial(options),
+        }),
+        SearchMethod::Linear => Box::new(Linear),
+    }
+}
+
+fn polynomial(options: &SearchOptions) -> PolySettings {
+    PolySettings {
+        max_order: options.max_order,
+        ..PolySettings::default()
+    }
+}
+
+fn gated(options: &SearchOptions, preset: Preset) -> Gated {
+    Gated {
+        settings: GatedSettings {
+            preset,
+            max_order: options.max_order,
+            max_rank: options.max_rank,
+            functions: options.functions.clone(),
+            ..GatedSettings::default()
+        },
     }
 }
 

@@ -7,6 +7,7 @@ pub mod als;
 mod formula;
 pub mod gated;
 pub mod genetic;
+pub mod gp;
 pub mod polynomial;
 mod regression;
 mod report;

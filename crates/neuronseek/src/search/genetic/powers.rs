@@ -111,7 +111,7 @@ impl Powers {
     /// The mean squared error of `b + a sum_i g(x_i)` with the best a and b.
     pub fn scaled_error(&self, coefficients: &[f64]) -> f64 {
         let (square, cross) = self.products(coefficients);
-        if !(square > 1e-12 * self.total) {
+        if square.is_nan() || square <= 1e-12 * self.total {
             return f64::INFINITY;
         }
         finite((self.total - cross * cross / square) / self.count)
