@@ -6,7 +6,7 @@ use crate::search::als::{Als, AlsSettings};
 use crate::search::gated::{Gated, GatedSettings, Preset};
 use crate::search::genetic::{Genetic, GeneticSettings};
 use crate::search::gp::Gp;
-use crate::search::polynomial::{Lasso, Linear, Poly, PolySettings};
+use crate::search::polynomial::{Lasso, LassoSettings, Linear, Poly, PolySettings};
 use crate::search::{Problem, Report, Search, SearchError};
 
 /// The search that the options ask for. Rivals take of them what they know: `max_order` bounds the
@@ -32,19 +32,18 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
         }),
         SearchMethod::Gp => Box::new(Gp::default()),
         SearchMethod::Poly => Box::new(Poly {
-            settings: polynomial(options),
+            settings: PolySettings {
+                max_order: options.max_order,
+                ..PolySettings::default()
+            },
         }),
         SearchMethod::Lasso => Box::new(Lasso {
-            settings: polynomial(options),
+            settings: LassoSettings {
+                max_order: options.max_order,
+                ..LassoSettings::default()
+            },
         }),
         SearchMethod::Linear => Box::new(Linear),
-    }
-}
-
-fn polynomial(options: &SearchOptions) -> PolySettings {
-    PolySettings {
-        max_order: options.max_order,
-        ..PolySettings::default()
     }
 }
 
