@@ -201,7 +201,7 @@ fn ours() -> (f64, f64) {
 
 /// Runs the PyTorch programs.
 fn torch() -> Result<TorchEpoch, String> {
-    let document = crate::torch::run(PROGRAM, &[])?;
+    let document = crate::python::run(PROGRAM, &[])?;
     serde_json::from_value(document)
         .map_err(|error| format!("no PyTorch comparison: other figures than expected: {error}"))
 }

@@ -3,7 +3,8 @@
 
 pub mod epoch;
 pub mod probe;
+pub mod python;
 pub mod recovery;
+pub mod sr;
 pub mod step;
 pub mod tables;
-pub mod torch;

@@ -15,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use crate::torch;
+use crate::python;
 
 /// The rows that batches are drawn from.
 const ROWS: usize = 2500;
@@ -120,7 +120,7 @@ fn time_torch(settings: &StepSettings, dims: usize, batch: usize) -> Result<(f64
         .into_iter()
         .flat_map(|(flag, value)| [flag.to_string(), value])
         .collect();
-    let document = torch::run(PROGRAM, &arguments)?;
+    let document = python::run(PROGRAM, &arguments)?;
     let time = document["results"][0]["microseconds"].as_f64();
     let version = document["torch"].as_str().unwrap_or("unknown version");
     time.map(|time| (time, version.to_string()))

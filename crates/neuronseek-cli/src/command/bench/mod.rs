@@ -6,6 +6,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 mod recovery;
+mod sr;
 mod step;
 mod tables;
 
@@ -13,6 +14,7 @@ mod tables;
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Recovery(recovery::Arguments),
+    Sr(sr::Arguments),
     Step(step::Arguments),
     Tables(tables::Arguments),
 }
@@ -21,6 +23,7 @@ pub enum Bench {
 pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
     match bench {
         Bench::Recovery(arguments) => recovery::run(arguments, console),
+        Bench::Sr(arguments) => sr::run(arguments, console),
         Bench::Step(arguments) => step::run(arguments, console),
         Bench::Tables(arguments) => tables::run(arguments, console),
     }

@@ -89,19 +89,6 @@ impl Search for Genetic {
     }
 }
 
-impl Genetic {
-    /// The error of the best program of a search, which the report's refined formula undercuts:
-    /// for comparisons with programs that do not refine.
-    ///
-    /// # Errors
-    /// As [`Search::search`].
-    pub fn best_error(&self, problem: &Problem<'_>, seed: u64) -> Result<f64, SearchError> {
-        let report = self.search(problem, seed, &Control::silent())?;
-        let errors = report.path.iter().map(|step| step.criterion);
-        Ok(errors.fold(f64::INFINITY, f64::min))
-    }
-}
-
 struct Evolution<'a> {
     settings: &'a GeneticSettings,
     powers: &'a Powers,

@@ -1,4 +1,4 @@
-//! Runs the PyTorch programs of `benchmarks/`, where a Python with torch is found.
+//! Runs the Python programs of `benchmarks/`, where a Python with their packages is found.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ fn python() -> std::ffi::OsString {
 /// that it prints. The program goes through standard input, so it runs from any folder.
 ///
 /// # Errors
-/// A sentence that says what failed: no Python, no torch in it, or the program's last message.
+/// A sentence that says what failed: no Python, no package in it, or the program's last message.
 pub fn run(program: &str, arguments: &[String]) -> Result<serde_json::Value, String> {
     let python = python();
     let name = python.to_string_lossy().into_owned();
@@ -23,21 +23,21 @@ pub fn run(program: &str, arguments: &[String]) -> Result<serde_json::Value, Str
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("no PyTorch comparison: {name} cannot be started: {error}"))?;
+        .map_err(|error| format!("no comparison: {name} cannot be started: {error}"))?;
     if let Some(mut input) = child.stdin.take() {
         // A program that ends early closes the pipe; its exit status tells why.
         let _ = input.write_all(program.as_bytes());
     }
     let output = child
         .wait_with_output()
-        .map_err(|error| format!("no PyTorch comparison: {name} failed: {error}"))?;
+        .map_err(|error| format!("no comparison: {name} failed: {error}"))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
         let last = message.lines().last().unwrap_or("no message");
-        return Err(format!("no PyTorch comparison: {name} failed: {last}"));
+        return Err(format!("no comparison: {name} failed: {last}"));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("no PyTorch comparison: {name} printed no JSON: {error}"))
+        .map_err(|error| format!("no comparison: {name} printed no JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -48,6 +48,6 @@ mod tests {
     fn program_that_fails_says_its_last_line() {
         // Without any Python the first failure is told; both begin alike.
         let error = run("raise SystemExit('told so')", &[]).unwrap_err();
-        assert!(error.starts_with("no PyTorch comparison: "), "{error}");
+        assert!(error.starts_with("no comparison: "), "{error}");
     }
 }
