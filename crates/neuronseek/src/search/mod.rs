@@ -3,14 +3,17 @@
 //! A search sees scaled inputs ([`crate::prepare::SearchScale`] keeps the user's zero wherever it
 //! lies inside the data, since a structure is not invariant to shifts) and never bends them.
 
+mod adam;
 pub mod als;
 mod formula;
 pub mod gated;
 pub mod genetic;
 pub mod gp;
+mod moments;
 pub mod polynomial;
 mod regression;
 mod report;
+pub mod threshold;
 
 pub use formula::Formula;
 pub use report::{Candidate, Evidence, Problem, Report, Search, SearchError, Step};

@@ -1,6 +1,6 @@
 //! Coordinate descent on the correlations, along a path of falling penalties.
 
-use super::moments::Moments;
+use crate::search::moments::Moments;
 
 /// No coefficient moves by more than this in the last round.
 const TOLERANCE: f64 = 1e-7;

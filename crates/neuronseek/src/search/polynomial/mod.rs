@@ -14,13 +14,11 @@
 //! |---|---|
 //! | `settings` | settings and their check |
 //! | `features` | the list of monomials and their values |
-//! | `moments` | their correlations, and least squares on some of them |
 //! | `lasso` | coordinate descent |
 //! | `reading` | structure, formula and evidence of a fit |
 
 mod features;
 mod lasso;
-mod moments;
 mod reading;
 mod settings;
 
@@ -34,8 +32,9 @@ pub use settings::{LassoSettings, PolySettings};
 
 use self::features::Monomial;
 use self::lasso::Descent;
-use self::moments::{Fitted, Moments};
+
 use self::reading::Reading;
+use super::moments::{Fitted, Moments};
 use super::regression::Regression;
 use super::{Candidate, Problem, Report, Search, SearchError, Step};
 use crate::linear::{LinearError, Penalty, ridge};
@@ -49,7 +48,7 @@ const MOST_CELLS: usize = 50_000_000;
 /// The lowest penalty of the lasso's path, as a share of the highest.
 const LOWEST: f64 = 1e-4;
 
-/// The path ends when BIC has not fallen for so many penalties.
+/// The path ends when BIC has not fallen for so many different sets of monomials.
 const PATIENCE: usize = 20;
 
 /// Other structures that a report names.
@@ -363,8 +362,8 @@ fn along_penalties(
         if active.len() > most {
             break;
         }
-        since += 1;
         if active != last {
+            since += 1;
             let fitted = moments.fit(&active, 0.0);
             let (neuron, bic) = read(&fitted);
             others.push(Candidate {

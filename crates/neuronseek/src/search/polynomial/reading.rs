@@ -1,9 +1,9 @@
 //! What a fit to monomials says: its structure, its formula, and how sure it is.
 
 use super::features::{Monomial, term};
-use super::moments::{Fitted, Moments};
 use crate::matrix::Matrix;
 use crate::neuron::{Neuron, Term};
+use crate::search::moments::{Fitted, Moments};
 use crate::search::regression::Regression;
 use crate::search::{Evidence, Formula};
 use crate::terms::{Piece, Polynomial, PureTerm};

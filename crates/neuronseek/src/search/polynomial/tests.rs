@@ -76,6 +76,14 @@ fn the_formula_of_ridge_is_that_of_the_linear_room() {
 }
 
 #[test]
+fn a_weak_term_far_down_the_path_is_met() {
+    // The interaction has a five-thousandth of the variance.
+    let (table, target) = table(Mode::Hybrid, 2, 6, 1500);
+    let report = search(&Lasso::default(), &table, &target);
+    assert_eq!(report.neuron.to_string(), "x^2 + x^3 + cp(2)");
+}
+
+#[test]
 fn linear_is_the_inner_product() {
     let (table, target) = table(Mode::Hybrid, 1, 5, 300);
     let report = search(&Linear, &table, &target);

@@ -1,4 +1,4 @@
-//! Moments of the features, and fits to parts of them.
+//! Moments of features that a search has made of the inputs, and least squares on some of them.
 
 use crate::linear::Cholesky;
 use crate::matrix::Matrix;
@@ -65,7 +65,7 @@ impl Moments {
         let spread = average(&|row, _| (y[row] - center).powi(2), 1)[0].sqrt();
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
         if !(finite(&variance) && spread.is_finite()) {
-            let what = "monomials of the inputs are too large to square: lower the order";
+            let what = "powers of the inputs are too large to square: lower the order";
             return Err(SearchError::NotFinite(what.to_string()));
         }
         let mut largest = vec![0.0f64; width];
