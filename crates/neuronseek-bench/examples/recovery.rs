@@ -1,11 +1,15 @@
 //! Prints every search that misses, then the table: `recovery DIM ROWS NOISE SEEDS [LAW] [JOBS]`.
 
-use neuronseek::search::als::Als;
-use neuronseek_bench::recovery::{RecoverySettings, Verdict, run, summarise};
+use neuronseek::model::SearchOptions;
+use neuronseek::observe::Control;
+use neuronseek_bench::Method;
+use neuronseek_bench::recovery::{RecoverySettings, Row, Verdict, rows, run, summarise};
+use neuronseek_bench::runs::Options;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut settings = RecoverySettings::default();
+    let mut options = Options::default();
     if let Some(text) = arguments.first() {
         settings.dim = text.parse()?;
     }
@@ -22,10 +26,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         settings.law = text.parse()?;
     }
     if let Some(text) = arguments.get(5) {
-        settings.jobs = text.parse()?;
+        options.jobs = text.parse()?;
     }
-    let als = Als::default();
-    let rows = run(&settings, &[("als", &als)], &|row| {
+    let als = [Method::new("als", SearchOptions::default())];
+    let sizes = [settings.clone()];
+    let results = run(&sizes, &als, &options, &Control::silent(), &|record, _| {
+        let row = Row::from(record);
         if row.verdict != Verdict::Perfect {
             println!(
                 "{} seed {}: {} instead of {} {:.3} s {:?}",
@@ -33,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     })?;
-    for summary in summarise(&rows) {
+    for summary in summarise(&rows(&settings, &results.records)) {
         println!(
             "{:16} {:4} of {:4} exact, {} noisy, {} missing, {} failed, median {:.4} s, highest {:.4} s",
             summary.case.as_deref().unwrap_or("all"),

@@ -212,3 +212,46 @@ fn steps_and_epochs_are_timed() {
         run.errors
     );
 }
+
+#[test]
+fn an_experiment_goes_on_and_its_shards_add_up() {
+    let folder = Folder::new();
+    let command = "bench recovery --methods als,td --dims 4 --rows 200 --max-order 3 --seeds 1";
+    let lines = |name: &str| -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(folder.path(name)).unwrap();
+        let line = |line: &str| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(line.as_object_mut().unwrap().remove("measured").is_some());
+            line
+        };
+        text.lines().map(line).collect()
+    };
+    let printed = folder.json(&format!("{command} --out whole --json"));
+    assert_eq!(printed[0]["searches"].as_array().unwrap().len(), 30);
+    let whole = lines("whole/recovery.jsonl");
+    assert_eq!(whole.len(), 30);
+    for shard in ["0/2", "1/2"] {
+        let run = folder.run(&format!("{command} --out parts --shard {shard} --jobs 2"));
+        assert_eq!(run.code, Some(0), "{}", run.errors);
+    }
+    let (even, odd) = (
+        lines("parts/recovery.0-of-2.jsonl"),
+        lines("parts/recovery.1-of-2.jsonl"),
+    );
+    let mut together: Vec<_> = even.iter().chain(&odd).map(|l| l.to_string()).collect();
+    let mut expected: Vec<_> = whole.iter().map(|line| line.to_string()).collect();
+    together.sort();
+    expected.sort();
+    assert_eq!(together, expected);
+    // Gathering runs nothing: the seconds are those of the parts.
+    folder.run(&format!("{command} --out parts"));
+    assert_eq!(lines("parts/recovery.jsonl"), whole);
+    let again = folder.json(&format!("{command} --out whole --json"));
+    assert_eq!(again, printed);
+    let table = std::fs::read_to_string(folder.path("whole/recovery.csv")).unwrap();
+    assert_eq!(table.lines().count(), 31);
+    let page = std::fs::read_to_string(folder.path("whole/recovery.md")).unwrap();
+    assert!(page.contains("| td | 15 |"), "{page}");
+    let run = folder.run("bench recovery --methods al");
+    assert_eq!(run.code, Some(2));
+}

@@ -170,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn a_document_may_hold_the_empty_neuron_and_a_user_may_not_ask_for_it() {
+        let text = serde_json::to_string(&Neuron::default()).unwrap();
+        let neuron: Neuron = serde_json::from_str(&text).unwrap();
+        assert!(neuron.is_empty());
+        assert!("0".parse::<Neuron>().is_err());
+    }
+
+    #[test]
     fn spaces_and_order_do_not_matter() {
         let neuron: Neuron = " cp(3 , r = 4)+x^3 +x".parse().unwrap();
         assert_eq!(neuron.to_string(), "x + x^3 + cp(3, r=4)");

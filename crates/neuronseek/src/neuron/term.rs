@@ -246,6 +246,11 @@ impl Serialize for Neuron {
 impl<'de> Deserialize<'de> for Neuron {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        // A search may find nothing, and what it writes must read back; a user's "0" is refused,
+        // for nothing can be built of it.
+        if text == "0" {
+            return Ok(Neuron::default());
+        }
         text.parse().map_err(serde::de::Error::custom)
     }
 }

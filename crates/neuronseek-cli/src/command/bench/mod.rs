@@ -6,6 +6,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 mod recovery;
+mod running;
 mod sr;
 mod step;
 mod tables;

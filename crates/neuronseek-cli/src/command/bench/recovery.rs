@@ -1,16 +1,15 @@
 //! `neuronseek bench recovery`: how often a search finds the structure of a synthetic case.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use clap::Args;
-use neuronseek::model;
-use neuronseek::observe::{Event, Observer};
-use neuronseek::table::synthetic::{Case, Law};
-use neuronseek_bench::recovery::{self, RecoverySettings, Row, Summary};
+use neuronseek::model::SearchMethod;
+use neuronseek::table::synthetic::Law;
+use neuronseek_bench::recovery::{self, NAME, RecoverySettings, Row, Summary};
+use neuronseek_bench::runs;
 use serde::Serialize;
 
+use super::running::{self, Running};
 use crate::arguments::Form;
-use crate::arguments::searching::MethodChoice;
+use crate::arguments::searching::{MethodChoice, method};
 use crate::command::generate::law;
 use crate::console::Console;
 use crate::display::{self, Columns, Side};
@@ -21,12 +20,17 @@ use crate::output;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 exact: the very terms and ranks of the truth; more: all of them and others; missing: a true term, or \
-a part of its rank, is not found; failed: the search ended with an error.
+a part of its rank, is not found; failed: the search ended with an error; orders: exact but for \
+ranks; twins: a pure order was found in place of the interaction of that order, or the reverse.
 
-Example: neuronseek bench recovery --method als --dims 10 --rows 2500 --noise 0.01 --seeds 20")]
+Example: neuronseek bench recovery --methods als,td --dims 10 --rows 2500 --noise 0.01 --seeds 20")]
 pub struct Arguments {
     #[command(flatten)]
     method: MethodChoice,
+    /// Several methods in place of --method, as als,td,sr
+    #[arg(long, value_name = "METHOD", value_delimiter = ',', value_parser = method(),
+          conflicts_with_all = ["method", "preset"])]
+    methods: Vec<SearchMethod>,
     /// Inputs of each table, one or several numbers as 10,30
     #[arg(long, value_name = "D", value_delimiter = ',', default_value = "10")]
     dims: Vec<usize>,
@@ -45,9 +49,8 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Searches that run at once, each on one thread; seconds are honest on idle cores alone
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    jobs: usize,
+    #[command(flatten)]
+    running: Running,
     #[command(flatten)]
     form: Form,
 }
@@ -62,52 +65,63 @@ struct Document<'a> {
 
 /// Searches and counts.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
-    let search = model::method(&arguments.method.options()?);
-    let mut documents = Vec::new();
-    let mut texts = Vec::new();
-    for &dim in &arguments.dims {
-        let settings = RecoverySettings {
+    let methods = running::methods(&arguments.methods, arguments.method)?;
+    let options = arguments.running.options();
+    let sizes: Vec<RecoverySettings> = arguments
+        .dims
+        .iter()
+        .map(|&dim| RecoverySettings {
             dim,
             rows: arguments.rows,
             noise: arguments.noise,
             law: arguments.law,
             seeds: arguments.seeds,
             first_seed: arguments.seed,
-            jobs: arguments.jobs,
-        };
-        let total = usize::try_from(settings.seeds).unwrap_or(usize::MAX);
-        let total = total.saturating_mul(Case::all().count());
-        let done = AtomicUsize::new(0);
-        let name = format!("{} inputs", dim);
-        let rows = recovery::run(&settings, &[(search.name(), search.as_ref())], &|row| {
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            console.notice(&Event::Progress {
-                name: &name,
-                done,
-                total,
-                message: &format!("{}, seed {}: {}", row.case, row.seed, row.found),
-            });
-        })?;
-        let summary = recovery::summarise(&rows);
-        texts.push(text(&settings, &summary, &rows, console.styled));
-        documents.push((settings, summary, rows));
-    }
-    console.done();
+        })
+        .collect();
+    let control = running::control(console)?;
+    let results = recovery::run(&sizes, &methods, &options, &control, &|record, progress| {
+        let row = Row::from(record);
+        let message = format!(
+            "{} {}, seed {}: {}",
+            row.method, row.case, row.seed, row.found
+        );
+        running::show(console, NAME, progress, &message);
+    })?;
+    let parts: Vec<(&RecoverySettings, Vec<Row>)> = sizes
+        .iter()
+        .map(|size| (size, recovery::rows(size, &results.records)))
+        .collect();
+    let tables: Vec<String> = parts
+        .iter()
+        .map(|(size, rows)| recovery::markdown(size, rows))
+        .collect();
+    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
+    options.write(NAME, "md", tables.join("\n").as_bytes())?;
+    arguments
+        .running
+        .conclude(console, results.records.len(), results.missing);
     if arguments.form.json {
-        let documents: Vec<Document<'_>> = documents
+        let documents: Vec<Document<'_>> = parts
             .iter()
-            .map(|(settings, summary, rows)| Document {
+            .map(|(settings, rows)| Document {
                 settings,
-                summary: summary.clone(),
+                summary: recovery::summarise(rows),
                 searches: rows,
             })
             .collect();
         return output::print_json(&documents);
     }
+    let texts: Vec<String> = parts
+        .iter()
+        .map(|(size, rows)| text(size, rows, console.styled))
+        .collect();
     output::print(&texts.join("\n"))
 }
 
-fn text(settings: &RecoverySettings, summary: &[Summary], rows: &[Row], styled: bool) -> String {
+fn text(settings: &RecoverySettings, rows: &[Row], styled: bool) -> String {
+    let summary = recovery::summarise(rows);
+    let several = summary.iter().filter(|one| one.case.is_none()).count() > 1;
     let title = format!(
         "{} x {} {}, noise {}",
         display::count(settings.rows),
@@ -123,26 +137,33 @@ fn text(settings: &RecoverySettings, summary: &[Summary], rows: &[Row], styled: 
             ("more", Side::Right),
             ("missing", Side::Right),
             ("failed", Side::Right),
+            ("orders", Side::Right),
+            ("twins", Side::Right),
             ("of", Side::Right),
             ("median", Side::Right),
             ("longest", Side::Right),
         ],
         styled,
     );
-    for one in summary {
+    for one in &summary {
         let truth = rows
             .iter()
             .find(|row| Some(&row.case) == one.case.as_ref())
             .map_or(String::new(), |row| row.truth.to_string());
+        let name = match &one.case {
+            Some(case) if several => format!("{case}, {}", one.method),
+            Some(case) => case.clone(),
+            None => format!("all, {}", one.method),
+        };
         let cells = [
-            one.case
-                .clone()
-                .unwrap_or_else(|| format!("all, {}", one.method)),
+            name,
             truth,
             display::count(one.perfect),
             display::count(one.noisy),
             display::count(one.missing),
             display::count(one.failed),
+            display::count(one.exact_orders),
+            display::count(one.twins),
             display::count(one.runs),
             display::duration(one.median_seconds),
             display::duration(one.highest_seconds),

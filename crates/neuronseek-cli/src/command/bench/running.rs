@@ -1,0 +1,93 @@
+//! What the experiments have in common: which methods, where results lie, who does which part.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use neuronseek::model::{SearchMethod, SearchOptions};
+use neuronseek::observe::{Control, Event, Observer};
+use neuronseek_bench::Method;
+use neuronseek_bench::runs::{Options, Progress, Shard};
+
+use crate::arguments::searching::MethodChoice;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::interrupt;
+
+/// How runs are carried out.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Runs")]
+pub struct Running {
+    /// Keep results in this folder: JSON lines, CSV, Markdown; the same command again goes on
+    /// where it stopped
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Do every n-th run only, as 0/2 on one machine and 1/2 on another; with the files of all in
+    /// one folder, the command without --shard gathers them
+    #[arg(long, value_name = "I/N", default_value_t = Shard::default())]
+    shard: Shard,
+    /// Runs that go on at once, each on one thread; seconds are honest on idle cores alone
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    jobs: usize,
+}
+
+impl Running {
+    /// The options of the engine.
+    pub fn options(&self) -> Options {
+        Options {
+            out: self.out.clone(),
+            shard: self.shard,
+            jobs: self.jobs,
+        }
+    }
+
+    /// Says what an interrupted experiment has left undone, and where files lie.
+    pub fn conclude(&self, console: &Console, done: usize, missing: usize) {
+        console.done();
+        if missing > 0 {
+            let kept = match self.out {
+                Some(_) => "; the same command goes on",
+                None => "; with --out they would be kept",
+            };
+            let all = done + missing;
+            console.warn(&format!("ended with {done} of {all} runs done{kept}"));
+        }
+        if let Some(folder) = &self.out {
+            console.note(&format!("results in {}", folder.display()));
+        }
+    }
+}
+
+/// Ends an experiment on Ctrl-C; its progress is shown by [`show`].
+pub fn control(console: &Console) -> Result<Control<'_>, Failure> {
+    Ok(Control {
+        observer: console,
+        stop: interrupt::listen()?,
+        deadline: None,
+    })
+}
+
+/// Shows how far an experiment is.
+pub fn show(console: &Console, name: &str, progress: Progress, message: &str) {
+    console.notice(&Event::Progress {
+        name,
+        done: progress.done,
+        total: progress.total,
+        message,
+    });
+}
+
+/// The methods of `--methods`, or the one of `--method` where there are none; all with the bounds
+/// of `choice`.
+pub fn methods(several: &[SearchMethod], choice: MethodChoice) -> Result<Vec<Method>, Failure> {
+    let one = choice.options()?;
+    if several.is_empty() {
+        return Ok(vec![Method::new(one.method.name(), one)]);
+    }
+    let options = several.iter().map(|&method| SearchOptions {
+        method,
+        ..one.clone()
+    });
+    Ok(options
+        .map(|options| Method::new(options.method.name(), options))
+        .collect())
+}
