@@ -1,12 +1,16 @@
 //! The experiments of the paper and the measurements of the library, as functions that give rows;
 //! the command prints them.
 
+pub mod convergence;
 pub mod epoch;
+pub mod formulas;
+mod memory;
 mod method;
 pub mod probe;
 pub mod python;
 pub mod recovery;
 pub mod runs;
+pub mod scalability;
 pub mod sr;
 pub mod statistics;
 pub mod step;

@@ -46,6 +46,19 @@ impl Monomials {
         difference / largest.max(f64::MIN_POSITIVE)
     }
 
+    /// The same polynomial of other inputs: input i is `sizes[i]` times the new one.
+    pub fn rescaled(&self, sizes: &[f64]) -> Monomials {
+        let factor = |(input, power): &(usize, u32)| {
+            let size = sizes.get(*input).copied().unwrap_or(1.0);
+            size.powi(*power as i32)
+        };
+        let changed = self.0.iter().map(|(powers, c)| {
+            let product: f64 = powers.iter().map(factor).product();
+            (powers.clone(), c * product)
+        });
+        Monomials(changed.collect())
+    }
+
     /// The orders that occur: a monomial of one input is a pure term of its power, one of several
     /// an interaction of its degree, whose rank is left open. Degrees above
     /// [`MAX_ORDER`], and coefficients that are rounding errors, are left out.

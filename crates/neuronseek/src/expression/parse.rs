@@ -20,7 +20,7 @@ pub struct ParseError {
 impl Expression {
     /// Reads an expression: numbers, `+ - * / ^` (also `**`), parentheses, `pi`, functions
     /// (`sin cos tan asin acos atan tanh exp log ln sqrt abs sigmoid`, and `min(a, b)`,
-    /// `max(a, b)`), and the given names, the first of which is input 0.
+    /// `max(a, b)`, `pow(a, b)`, `div(a, b)`), and the given names, the first of which is input 0.
     ///
     /// # Errors
     /// Names and signs that are unknown, a formula that ends early or is too long or deep.
@@ -233,6 +233,8 @@ impl Parser<'_> {
         let two = match name.as_str() {
             "min" => Some(Operation::Min),
             "max" => Some(Operation::Max),
+            "pow" => Some(Operation::Power),
+            "div" => Some(Operation::Divide),
             _ => None,
         };
         let function = Operation::FUNCTIONS

@@ -21,6 +21,7 @@ fn precedence_is_that_of_mathematics() {
         ("sqrt(abs(-16)) + exp(0) + ln(1)", vec![], 5.0),
         ("1.5e2 + .5", vec![], 150.5),
         ("cos(pi)", vec![], -1.0),
+        ("pow(x1, 2) + div(6, x1)", vec![3.0], 11.0),
     ] {
         assert_eq!(parsed(text).value(&row), value, "{text}");
     }
@@ -60,6 +61,12 @@ fn polynomials_are_expanded() {
     assert_eq!(monomials.coefficient(&[(1, 2)]), 4.0);
     assert_eq!(monomials.coefficient(&[(0, 2)]), 0.0);
     assert_eq!(monomials.neuron().to_string(), "x^2 + cp(2)");
+    assert_eq!(
+        monomials
+            .rescaled(&[2.0, 3.0])
+            .coefficient(&[(0, 1), (1, 1)]),
+        24.0
+    );
     assert!(parsed("x1 / x2").monomials().is_none());
     assert!(parsed("sin(x1)").monomials().is_none());
     assert_eq!(

@@ -53,6 +53,12 @@ search_methods! {
     SrReleased "sr-released",
     /// Symbolic regression by genetic programming.
     Gp "gp",
+    /// The paper's first version: terms in CP form whose coefficients are thresholded.
+    Threshold "threshold",
+    /// The same in Tucker form.
+    Tucker "tucker",
+    /// The same in CP form with the pruning of STRidge.
+    Stridge "stridge",
     /// All monomials, by ridge.
     Poly "poly",
     /// All monomials, by the lasso.

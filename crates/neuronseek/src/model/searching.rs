@@ -7,10 +7,11 @@ use crate::search::gated::{Gated, GatedSettings, Preset};
 use crate::search::genetic::{Genetic, GeneticSettings};
 use crate::search::gp::Gp;
 use crate::search::polynomial::{Lasso, LassoSettings, Linear, Poly, PolySettings};
+use crate::search::threshold::{Form, Threshold, ThresholdSettings};
 use crate::search::{Problem, Report, Search, SearchError};
 
 /// The search that the options ask for. Rivals take of them what they know: `max_order` bounds the
-/// powers of `sr`, `poly` and `lasso`; `gp` takes none.
+/// orders of `sr`, `threshold`, `poly` and `lasso`; `gp` takes none.
 pub fn method(options: &SearchOptions) -> Box<dyn Search> {
     match options.method {
         SearchMethod::Als => Box::new(Als {
@@ -31,6 +32,19 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
             },
         }),
         SearchMethod::Gp => Box::new(Gp::default()),
+        SearchMethod::Threshold | SearchMethod::Tucker | SearchMethod::Stridge => {
+            Box::new(Threshold {
+                settings: ThresholdSettings {
+                    form: match options.method {
+                        SearchMethod::Tucker => Form::Tucker,
+                        _ => Form::Cp,
+                    },
+                    stridge: options.method == SearchMethod::Stridge,
+                    max_order: options.max_order,
+                    ..ThresholdSettings::default()
+                },
+            })
+        }
         SearchMethod::Poly => Box::new(Poly {
             settings: PolySettings {
                 max_order: options.max_order,

@@ -5,8 +5,11 @@ use clap::Subcommand;
 use crate::console::Console;
 use crate::failure::Failure;
 
+mod convergence;
+mod formulas;
 mod recovery;
 mod running;
+mod scalability;
 mod sr;
 mod step;
 mod tables;
@@ -14,7 +17,10 @@ mod tables;
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
+    Convergence(convergence::Arguments),
+    Formulas(formulas::Arguments),
     Recovery(recovery::Arguments),
+    Scalability(scalability::Arguments),
     Sr(sr::Arguments),
     Step(step::Arguments),
     Tables(tables::Arguments),
@@ -23,7 +29,10 @@ pub enum Bench {
 /// Measures.
 pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
     match bench {
+        Bench::Convergence(arguments) => convergence::run(arguments, console),
+        Bench::Formulas(arguments) => formulas::run(arguments, console),
         Bench::Recovery(arguments) => recovery::run(arguments, console),
+        Bench::Scalability(arguments) => scalability::run(arguments, console),
         Bench::Sr(arguments) => sr::run(arguments, console),
         Bench::Step(arguments) => step::run(arguments, console),
         Bench::Tables(arguments) => tables::run(arguments, console),

@@ -154,6 +154,21 @@ impl Case {
     }
 }
 
+impl std::str::FromStr for Case {
+    type Err = String;
+
+    /// Reads "pure 0" to "hybrid 4".
+    fn from_str(text: &str) -> Result<Case, String> {
+        let found = Case::all().find(|case| case.to_string() == text.trim());
+        found.ok_or_else(|| {
+            format!(
+                "\"{text}\" is not a case: pure, interaction or hybrid with a variant from 0 to 4, \
+                 such as \"hybrid 1\""
+            )
+        })
+    }
+}
+
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.mode, self.variant)

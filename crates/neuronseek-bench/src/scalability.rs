@@ -1,0 +1,537 @@
+//! How searches fare as tables get wider and longer, at equal budgets of time on one thread.
+//!
+//! Every method has the same seconds. What it has found by then is judged twice: the structure by
+//! the one probe of [`crate::probe`], which fits it anew, and the method's own formula by its
+//! predictions, both on rows that nobody has seen. The probe can fit the truth at every size: the
+//! method `truth` among the rows is the true structure given to it.
+
+use std::time::{Duration, Instant};
+
+use neuronseek::matrix::Matrix;
+use neuronseek::model::SearchOptions;
+use neuronseek::neuron::Neuron;
+use neuronseek::observe::Control;
+use neuronseek::prepare::Target;
+use neuronseek::search::Problem;
+use neuronseek::table::synthetic::{self, Case, Settings, generate};
+use serde::{Deserialize, Serialize};
+
+use crate::memory;
+use crate::method::{Method, find};
+use crate::probe::{Samples, retrained_error, test_error};
+use crate::recovery::unit_mean_square;
+use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
+use crate::statistics::median;
+use crate::structure::without_ranks;
+
+/// The experiment's name.
+pub const NAME: &str = "scalability";
+
+/// The row of the true structure.
+const TRUTH: &str = "truth";
+
+/// A structure is as good as the truth when its test error is at most this many times the truth's.
+pub const AS_GOOD: f64 = 1.05;
+
+/// Settings of [`run`]: every method on every case, number of inputs, of rows, budget and seed.
+///
+/// | setting | default | range |
+/// |---|---|---|
+/// | `dims` | 10, 30, 50, 100 | at least 3 |
+/// | `rows` | 20,000 | training rows, at least 2 |
+/// | `test_rows` | 1000 | at least 2 |
+/// | `budgets` | 10 | seconds, above 0 |
+/// | `cases` | all 15 | |
+/// | `noise` | 0.01 | as [`Settings`] |
+/// | `seeds` | 1 | at least 1 |
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalabilitySettings {
+    /// Numbers of inputs.
+    pub dims: Vec<usize>,
+    /// Numbers of training rows.
+    pub rows: Vec<usize>,
+    /// Test rows.
+    pub test_rows: usize,
+    /// Seconds that a search may take.
+    pub budgets: Vec<f64>,
+    /// The synthetic cases.
+    pub cases: Vec<Case>,
+    /// The deviation of the noise.
+    pub noise: f64,
+    /// Tables of each case.
+    pub seeds: u64,
+}
+
+impl Default for ScalabilitySettings {
+    fn default() -> ScalabilitySettings {
+        ScalabilitySettings {
+            dims: vec![10, 30, 50, 100],
+            rows: vec![20_000],
+            test_rows: 1000,
+            budgets: vec![10.0],
+            cases: Case::all().collect(),
+            noise: 0.01,
+            seeds: 1,
+        }
+    }
+}
+
+/// Why the experiment cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ScalabilityError {
+    /// Settings out of range.
+    #[error("{0}")]
+    Settings(String),
+    /// The generator's settings.
+    #[error(transparent)]
+    Synthetic(#[from] synthetic::SettingsError),
+    /// The runs.
+    #[error(transparent)]
+    Runs(#[from] RunsError),
+}
+
+/// One search to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The method's name, or "truth".
+    pub method: String,
+    /// Its settings.
+    pub search: SearchOptions,
+    /// The synthetic case.
+    pub case: Case,
+    /// How its table is generated, test rows included, which are the last.
+    pub table: Settings,
+    /// How many rows are for the test.
+    pub test_rows: usize,
+    /// Seconds that the search may take; 0 for the truth.
+    pub budget: f64,
+}
+
+/// What came out. Where the budget ended the search, it depends on the machine's speed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The true structure.
+    pub truth: Neuron,
+    /// What was found.
+    pub found: Neuron,
+    /// Whether both are the same but for ranks.
+    pub exact_orders: bool,
+    /// Whether both are the same, ranks included.
+    pub exact: bool,
+    /// The test error (over the variance) of the structure fitted by the probe.
+    pub retrained: Option<f64>,
+    /// The test error of the method's own formula.
+    pub own: Option<f64>,
+    /// Why there is no error.
+    pub error: Option<String>,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Seconds of the search.
+    pub seconds: f64,
+    /// Seconds of the probe.
+    pub probe_seconds: f64,
+    /// The peak of resident memory in MiB during the search, the table and all else included;
+    /// with several jobs it is that of all.
+    pub peak_mib: Option<f64>,
+}
+
+/// A finished run.
+pub type Line = Record<Run, Found, Measured>;
+
+/// Runs all; records by inputs, rows, budget, method (the truth first), case, seed.
+///
+/// # Errors
+/// When settings are out of range or a file of results cannot be used.
+pub fn run(
+    settings: &ScalabilitySettings,
+    methods: &[Method],
+    options: &Options,
+    control: &Control<'_>,
+    each: &Each<'_, Run, Found, Measured>,
+) -> Result<Results<Run, Found, Measured>, ScalabilityError> {
+    let plan = plan(settings, methods)?;
+    let work = |run: &Run, control: &Control<'_>| {
+        if run.method == TRUTH {
+            return once(run, None, control);
+        }
+        once(run, Some(find(methods, &run.method, &run.search)?), control)
+    };
+    Ok(execute(&plan, options, control, &work, each)?)
+}
+
+fn plan(settings: &ScalabilitySettings, methods: &[Method]) -> Result<Plan<Run>, ScalabilityError> {
+    let refuse = |problem: &str| Err(ScalabilityError::Settings(problem.to_string()));
+    if settings.seeds == 0 || settings.test_rows < 2 {
+        return refuse("seeds must be at least 1 and test rows at least 2");
+    }
+    if settings.budgets.iter().any(|b| !(*b > 0.0 && *b <= 1e6)) {
+        return refuse("a budget must be above 0 seconds");
+    }
+    let truth = [(TRUTH, SearchOptions::default(), vec![0.0])];
+    let searched = methods.iter().map(|method| {
+        let name = method.name.as_str();
+        (name, method.options.clone(), settings.budgets.clone())
+    });
+    let contestants: Vec<_> = truth.into_iter().chain(searched).collect();
+    let mut runs = Vec::new();
+    for (&dim, &rows) in settings
+        .dims
+        .iter()
+        .flat_map(|dim| settings.rows.iter().map(move |rows| (dim, rows)))
+    {
+        for (method, search, budgets) in &contestants {
+            for (budget, case) in budgets
+                .iter()
+                .flat_map(|budget| settings.cases.iter().map(move |case| (budget, case)))
+            {
+                for seed in 0..settings.seeds {
+                    let table = Settings {
+                        dim,
+                        rows: rows + settings.test_rows,
+                        noise: settings.noise,
+                        seed,
+                        ..Settings::default()
+                    };
+                    table.check(case)?;
+                    runs.push(Run {
+                        method: method.to_string(),
+                        search: search.clone(),
+                        case: *case,
+                        table,
+                        test_rows: settings.test_rows,
+                        budget: *budget,
+                    });
+                }
+            }
+        }
+    }
+    Ok(Plan {
+        experiment: NAME,
+        version: 1,
+        runs,
+    })
+}
+
+/// Training and test rows of a table, inputs divided by their root mean square.
+pub(crate) fn samples(
+    case: &Case,
+    table: &Settings,
+    test_rows: usize,
+) -> Result<(Samples, Samples, Neuron), String> {
+    let table = generate(case, table).map_err(|error| error.to_string())?;
+    let all = Samples {
+        inputs: unit_mean_square(&table.inputs),
+        y: table.y,
+    };
+    let training = all.y.len() - test_rows;
+    let rows: Vec<usize> = (0..all.y.len()).collect();
+    let (training, test) = rows.split_at(training);
+    Ok((all.select(training), all.select(test), table.truth))
+}
+
+fn once(
+    run: &Run,
+    method: Option<&Method>,
+    control: &Control<'_>,
+) -> Result<(Found, Measured), String> {
+    let (training, test, truth) = samples(&run.case, &run.table, run.test_rows)?;
+    let remembered = memory::forget_peak();
+    let began = Instant::now();
+    let mut found = Found {
+        found: truth.clone(),
+        exact: true,
+        exact_orders: true,
+        truth,
+        retrained: None,
+        own: None,
+        error: None,
+    };
+    if let Some(method) = method {
+        search(run, method, (&training, &test), control, &mut found);
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let peak_mib = memory::peak().filter(|_| remembered);
+    let began = Instant::now();
+    if found.error.is_none() {
+        let seed = run.table.seed;
+        match retrained_error(&found.found, &training, &test, seed, control) {
+            Ok(error) => found.retrained = Some(error),
+            Err(error) => found.error = Some(error.to_string()),
+        }
+    }
+    let measured = Measured {
+        seconds,
+        probe_seconds: began.elapsed().as_secs_f64(),
+        peak_mib,
+    };
+    Ok((found, measured))
+}
+
+fn search(
+    run: &Run,
+    method: &Method,
+    (training, test): (&Samples, &Samples),
+    control: &Control<'_>,
+    found: &mut Found,
+) {
+    let target = Matrix::from_vec(training.y.len(), 1, training.y.clone());
+    let target = Target::Values(target);
+    let problem = Problem {
+        inputs: &training.inputs,
+        target: &target,
+        weights: None,
+    };
+    let limited = Control {
+        observer: control.observer,
+        stop: control.stop,
+        deadline: Instant::now().checked_add(Duration::from_secs_f64(run.budget)),
+    };
+    match method.search.search(&problem, run.table.seed, &limited) {
+        Ok(report) => {
+            found.exact = report.neuron == found.truth;
+            found.exact_orders = without_ranks(&report.neuron) == without_ranks(&found.truth);
+            found.own = Some(test_error(&report.formula, test)).filter(|error| error.is_finite());
+            found.found = report.neuron;
+        }
+        Err(error) => {
+            (found.exact, found.exact_orders) = (false, false);
+            found.found = Neuron::default();
+            found.error = Some(error.to_string());
+        }
+    }
+}
+
+/// One line of the summary: a method at one size with one budget.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The method.
+    pub method: String,
+    /// Inputs.
+    pub dim: usize,
+    /// Training rows.
+    pub rows: usize,
+    /// The budget in seconds.
+    pub budget: f64,
+    /// How many searches.
+    pub runs: usize,
+    /// Exact structures, ranks included.
+    pub exact: usize,
+    /// Exact but for ranks.
+    pub exact_orders: usize,
+    /// How many reach the truth's test error, see [`AS_GOOD`].
+    pub as_good: usize,
+    /// The median test error of the retrained structures.
+    pub retrained: Option<f64>,
+    /// The median test error of the method's own formulas.
+    pub own: Option<f64>,
+    /// The median seconds of a search.
+    pub seconds: f64,
+    /// The highest peak of memory in MiB.
+    pub peak_mib: Option<f64>,
+}
+
+/// One summary per method, size and budget, in the order of the records.
+pub fn summarise(records: &[Line]) -> Vec<Summary> {
+    let key = |line: &Line| {
+        let run = &line.run;
+        let rows = run.table.rows - run.test_rows;
+        (
+            run.method.clone(),
+            run.table.dim,
+            rows,
+            run.budget.to_bits(),
+        )
+    };
+    let mut keys = Vec::new();
+    for record in records {
+        if !keys.contains(&key(record)) {
+            keys.push(key(record));
+        }
+    }
+    let summary = |own: Vec<&Line>| {
+        let first = &own[0].run;
+        let errors = |of: &dyn Fn(&Found) -> Option<f64>| {
+            // A failed search is as bad as can be, not absent.
+            let errors = own
+                .iter()
+                .map(|line| of(&line.result).unwrap_or(f64::INFINITY));
+            median(&errors.collect::<Vec<_>>()).filter(|error| error.is_finite())
+        };
+        let count = |of: &dyn Fn(&Line) -> bool| own.iter().filter(|line| of(line)).count();
+        let seconds: Vec<f64> = own.iter().map(|line| line.measured.seconds).collect();
+        let peaks = own.iter().filter_map(|line| line.measured.peak_mib);
+        Summary {
+            method: first.method.clone(),
+            dim: first.table.dim,
+            rows: first.table.rows - first.test_rows,
+            budget: first.budget,
+            runs: own.len(),
+            exact: count(&|line| line.result.exact),
+            exact_orders: count(&|line| line.result.exact_orders),
+            as_good: count(&|line| as_good(line, records)),
+            retrained: errors(&|found| found.retrained),
+            own: errors(&|found| found.own),
+            seconds: median(&seconds).unwrap_or(0.0),
+            peak_mib: peaks.reduce(f64::max),
+        }
+    };
+    keys.iter()
+        .map(|wanted| summary(records.iter().filter(|r| key(r) == *wanted).collect()))
+        .collect()
+}
+
+fn as_good(line: &Line, records: &[Line]) -> bool {
+    let run = &line.run;
+    let of_truth = records.iter().find(|other| {
+        other.run.method == TRUTH && other.run.case == run.case && other.run.table == run.table
+    });
+    let of_truth = of_truth.and_then(|line| line.result.retrained);
+    match (line.result.retrained, of_truth) {
+        (Some(error), Some(truth)) => error <= AS_GOOD * truth,
+        _ => false,
+    }
+}
+
+/// The exponent e of `seconds = c * size^e` by least squares on logarithms, over the median seconds
+/// of each size; `None` of fewer than two sizes.
+pub fn exponent(points: &[(f64, f64)]) -> Option<f64> {
+    let logs: Vec<(f64, f64)> = points
+        .iter()
+        .filter(|(size, seconds)| *size > 0.0 && *seconds > 0.0)
+        .map(|(size, seconds)| (size.ln(), seconds.ln()))
+        .collect();
+    let count = logs.len() as f64;
+    let (x, y) = logs.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let (x, y) = (x / count, y / count);
+    let square: f64 = logs.iter().map(|(a, _)| (a - x).powi(2)).sum();
+    let cross: f64 = logs.iter().map(|(a, b)| (a - x) * (b - y)).sum();
+    (logs.len() > 1 && square > 0.0).then(|| cross / square)
+}
+
+/// The summary and the exponents as Markdown.
+pub fn markdown(records: &[Line]) -> String {
+    let summaries = summarise(records);
+    let number = |value: Option<f64>| value.map_or("-".to_string(), |v| format!("{v:.2e}"));
+    let mut text =
+        "| inputs | rows | budget | method | exact | orders | as good as the truth | of \
+                    | retrained test error | own test error | median s | peak MiB |\n\
+                    |--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+            .to_string();
+    for s in &summaries {
+        let budget = match s.method.as_str() {
+            TRUTH => "-".to_string(),
+            _ => format!("{} s", s.budget),
+        };
+        let seconds = match s.method.as_str() {
+            TRUTH => "-".to_string(),
+            _ => format!("{:.2}", s.seconds),
+        };
+        text.push_str(&format!(
+            "| {} | {} | {budget} | {} | {} | {} | {} | {} | {} | {} | {seconds} | {} |\n",
+            s.dim,
+            s.rows,
+            s.method,
+            s.exact,
+            s.exact_orders,
+            s.as_good,
+            s.runs,
+            number(s.retrained),
+            number(s.own),
+            s.peak_mib
+                .map_or("-".to_string(), |peak| format!("{peak:.0}")),
+        ));
+    }
+    text.push_str(&exponents(&summaries));
+    text
+}
+
+fn exponents(summaries: &[Summary]) -> String {
+    let mut text = String::new();
+    let mut seen: Vec<(&str, u64)> = Vec::new();
+    for s in summaries.iter().filter(|s| s.method != TRUTH) {
+        let key = (s.method.as_str(), s.budget.to_bits());
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let same: Vec<&Summary> = summaries
+            .iter()
+            .filter(|o| o.method == s.method && o.budget == s.budget)
+            .collect();
+        let by = |fixed: &dyn Fn(&Summary) -> usize, size: &dyn Fn(&Summary) -> usize| {
+            let points = same.iter().filter(|o| fixed(o) == fixed(s));
+            exponent(
+                &points
+                    .map(|o| (size(o) as f64, o.seconds))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let by_dim = by(&|o| o.rows, &|o| o.dim);
+        let by_rows = by(&|o| o.dim, &|o| o.rows);
+        for (what, exponent) in [("inputs", by_dim), ("rows", by_rows)] {
+            if let Some(exponent) = exponent {
+                text.push_str(&format!(
+                    "\n{} ({} s): seconds grow as {what} to the power {exponent:.2}; twice the \
+                     {what} take {:.1} times as long.\n",
+                    s.method,
+                    s.budget,
+                    2f64.powf(exponent)
+                ));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use neuronseek::table::synthetic::Mode;
+
+    use super::*;
+
+    #[test]
+    fn als_is_as_good_as_the_truth_and_linear_is_not() {
+        let settings = ScalabilitySettings {
+            dims: vec![4, 6],
+            rows: vec![400],
+            test_rows: 100,
+            cases: vec![Case {
+                mode: Mode::Hybrid,
+                variant: 1,
+            }],
+            ..ScalabilitySettings::default()
+        };
+        let methods = ["als", "linear"].map(|name| {
+            let options = SearchOptions {
+                method: name.parse().unwrap(),
+                ..SearchOptions::default()
+            };
+            Method::new(name, options)
+        });
+        let results = run(
+            &settings,
+            &methods,
+            &Options::default(),
+            &Control::silent(),
+            &|_, _| {},
+        );
+        let records = results.unwrap().records;
+        let summaries = summarise(&records);
+        let names: Vec<&str> = summaries.iter().map(|s| s.method.as_str()).collect();
+        assert_eq!(names, ["truth", "als", "linear", "truth", "als", "linear"]);
+        let good: Vec<usize> = summaries.iter().map(|s| s.as_good).collect();
+        assert_eq!(good, [1, 1, 0, 1, 1, 0]);
+        assert!(summaries[1].own.unwrap() < 1e-3 && summaries[2].own.unwrap() > 0.01);
+        assert!(markdown(&records).contains("inputs to the power"));
+    }
+
+    #[test]
+    fn exponents_of_powers_are_exact() {
+        let points: Vec<(f64, f64)> = [1.0, 2.0, 5.0].map(|d: f64| (d, 3.0 * d.powf(1.7))).into();
+        assert!((exponent(&points).unwrap() - 1.7).abs() < 1e-12);
+        assert_eq!(exponent(&points[..1]), None);
+    }
+}

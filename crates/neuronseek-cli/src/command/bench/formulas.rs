@@ -1,0 +1,97 @@
+//! `neuronseek bench formulas`: which published formulas a method finds again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use neuronseek::model::{SearchMethod, SearchOptions};
+use neuronseek_bench::Method;
+use neuronseek_bench::formulas::{self, FormulasSettings, NAME};
+use neuronseek_bench::runs;
+
+use super::running::{self, Running};
+use crate::arguments::Form;
+use crate::arguments::searching::method;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::output;
+
+/// Find published polynomial and rational formulas again, each method with the same seconds
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The folder holds dso_benchmarks.csv, FeynmanEquations.csv and BonusEquations.csv. A polynomial is \
+recovered when the found formula, expanded, has its coefficients; of a rational formula R^2 on fresh \
+rows must be above 0.999. Powers up to 9 are allowed.
+
+Example: neuronseek bench formulas --data ../shared/data/symbolic --methods als,poly,gp --budget 5")]
+pub struct Arguments {
+    /// The folder of the lists
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The methods
+    #[arg(long, value_name = "M", value_delimiter = ',', value_parser = method(), default_value = "als")]
+    methods: Vec<SearchMethod>,
+    /// Only formulas whose name contains one of these
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Training rows; as many again are for the test
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    rows: usize,
+    /// Seconds that a search may take
+    #[arg(long, value_name = "S", default_value_t = 5.0)]
+    budget: f64,
+    /// The seed of rows and searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// The highest power that a method may use.
+const MAX_ORDER: usize = 9;
+
+/// Searches and counts.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    let methods: Vec<Method> = arguments
+        .methods
+        .iter()
+        .map(|&method| {
+            let options = SearchOptions {
+                method,
+                max_order: MAX_ORDER,
+                ..SearchOptions::default()
+            };
+            Method::new(method.name(), options)
+        })
+        .collect();
+    let options = arguments.running.options();
+    let settings = FormulasSettings {
+        folder: arguments.data.clone(),
+        only: arguments.only.clone(),
+        rows: arguments.rows,
+        budget: arguments.budget,
+        seed: arguments.seed,
+    };
+    let control = running::control(console)?;
+    let results = formulas::run(
+        &settings,
+        &methods,
+        &options,
+        &control,
+        &|line, progress| {
+            let message = format!("{} {}", line.run.method, line.run.formula.name);
+            running::show(console, NAME, progress, &message);
+        },
+    )?;
+    let table = formulas::markdown(&results.records);
+    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
+    options.write(NAME, "md", table.as_bytes())?;
+    arguments
+        .running
+        .conclude(console, results.records.len(), results.missing);
+    if arguments.form.json {
+        return output::print_json(&results.records);
+    }
+    output::print(&table)
+}
