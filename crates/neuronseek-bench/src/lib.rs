@@ -12,6 +12,7 @@ pub mod recovery;
 pub mod runs;
 pub mod scalability;
 pub mod sr;
+pub mod stability;
 pub mod statistics;
 pub mod step;
 pub mod structure;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use cpu_time::ProcessTime;
 use neuronseek::model::{CandidateKind, FitError, FitOptions, Holdout, Metrics, Outcome, fit};
 use neuronseek::observe::Control;
+use neuronseek::prepare::PrepareOptions;
 use neuronseek::table::{ReadOptions, Table, TableError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -104,11 +105,25 @@ struct Index {
     datasets: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-struct Entry {
-    name: String,
-    file: String,
+/// A table of the index.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) file: String,
     target: String,
+}
+
+impl Entry {
+    /// How the protocol prepares the table.
+    pub(crate) fn prepare(&self, mut options: PrepareOptions) -> PrepareOptions {
+        options.targets = vec![self.target.clone()];
+        for (name, columns) in LEAKS {
+            if name == self.name {
+                options.ignore = columns.iter().map(|c| c.to_string()).collect();
+            }
+        }
+        options
+    }
 }
 
 /// Fits every table and hands each result to `each` as soon as it is there.
@@ -137,7 +152,8 @@ pub fn run(
     Ok(results)
 }
 
-fn chosen_entries(path: &Path, only: &[String]) -> Result<Vec<Entry>, TablesError> {
+/// The tables of the index whose names contain one of `only` (all when empty), by name.
+pub(crate) fn chosen_entries(path: &Path, only: &[String]) -> Result<Vec<Entry>, TablesError> {
     let failed = |reason: String| TablesError::Index {
         path: path.display().to_string(),
         reason,
@@ -166,13 +182,8 @@ fn run_one(
     let (start, cpu) = (Instant::now(), ProcessTime::now());
     let table = Table::read(file, &ReadOptions::default())?;
     let mut options = options.clone();
-    options.prepare.targets = vec![entry.target.clone()];
+    options.prepare = entry.prepare(options.prepare);
     options.holdout = Holdout::Split(split);
-    for (name, columns) in LEAKS {
-        if name == entry.name {
-            options.prepare.ignore = columns.iter().map(|c| c.to_string()).collect();
-        }
-    }
     let fitted = fit(&table, None, &options, control).map_err(|source| TablesError::Fit {
         table: entry.name.clone(),
         source,

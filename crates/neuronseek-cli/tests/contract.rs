@@ -218,7 +218,7 @@ fn an_experiment_goes_on_and_its_shards_add_up() {
     let folder = Folder::new();
     let command = "bench recovery --methods als,td --dims 4 --rows 200 --max-order 3 --seeds 1";
     let lines = |name: &str| -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(folder.path(name)).unwrap();
+        let text = std::fs::read_to_string(folder.file(name)).unwrap();
         let line = |line: &str| {
             let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
             assert!(line.as_object_mut().unwrap().remove("measured").is_some());
@@ -248,9 +248,9 @@ fn an_experiment_goes_on_and_its_shards_add_up() {
     assert_eq!(lines("parts/recovery.jsonl"), whole);
     let again = folder.json(&format!("{command} --out whole --json"));
     assert_eq!(again, printed);
-    let table = std::fs::read_to_string(folder.path("whole/recovery.csv")).unwrap();
+    let table = std::fs::read_to_string(folder.file("whole/recovery.csv")).unwrap();
     assert_eq!(table.lines().count(), 31);
-    let page = std::fs::read_to_string(folder.path("whole/recovery.md")).unwrap();
+    let page = std::fs::read_to_string(folder.file("whole/recovery.md")).unwrap();
     assert!(page.contains("| td | 15 |"), "{page}");
     let run = folder.run("bench recovery --methods al");
     assert_eq!(run.code, Some(2));

@@ -11,6 +11,7 @@ mod recovery;
 mod running;
 mod scalability;
 mod sr;
+mod stability;
 mod step;
 mod tables;
 
@@ -22,6 +23,7 @@ pub enum Bench {
     Recovery(recovery::Arguments),
     Scalability(scalability::Arguments),
     Sr(sr::Arguments),
+    Stability(stability::Arguments),
     Step(step::Arguments),
     Tables(tables::Arguments),
 }
@@ -34,6 +36,7 @@ pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
         Bench::Recovery(arguments) => recovery::run(arguments, console),
         Bench::Scalability(arguments) => scalability::run(arguments, console),
         Bench::Sr(arguments) => sr::run(arguments, console),
+        Bench::Stability(arguments) => stability::run(arguments, console),
         Bench::Step(arguments) => step::run(arguments, console),
         Bench::Tables(arguments) => tables::run(arguments, console),
     }
