@@ -6,6 +6,8 @@ pub mod epoch;
 pub mod formulas;
 mod memory;
 mod method;
+pub mod page;
+pub mod plot;
 pub mod probe;
 pub mod python;
 pub mod recovery;
