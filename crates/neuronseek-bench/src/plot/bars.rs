@@ -69,23 +69,28 @@ impl Bars {
         let mut layout = style::layout(&plots, &self.title, &self.x, &self.y)
             .with_legend_box(false)
             .with_legend_position(LegendPosition::OutsideBottomColumns);
-        let letters: usize = self.groups.iter().map(|group| group.name.chars().count()).sum();
+        let letters: usize = self
+            .groups
+            .iter()
+            .map(|group| group.name.chars().count())
+            .sum();
         if letters + 2 * self.groups.len() > 70 {
             layout = layout.with_x_tick_rotate(-35.0);
         }
         for annotation in self.labels() {
             layout = layout.with_annotation(annotation);
         }
-        Ok(Picture {
-            title: self.title.clone(),
-            scene: render_multiple(plots, layout),
-        })
+        Ok(Picture::new(&self.title, render_multiple(plots, layout)))
     }
 
     /// Each bar's value, above the bar. Groups stand at 1, 2, ...
     fn labels(&self) -> Vec<TextAnnotation> {
         let width = WIDTH / self.parts.len() as f64;
-        let size = if self.groups.len() * self.parts.len() > 24 { 10 } else { 13 };
+        let size = if self.groups.len() * self.parts.len() > 24 {
+            10
+        } else {
+            13
+        };
         let mut labels = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
             let left = index as f64 + 1.0 - WIDTH / 2.0;

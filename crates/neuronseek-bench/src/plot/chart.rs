@@ -169,10 +169,7 @@ impl Chart {
         if self.y.scale == Scale::Log {
             layout = layout.with_log_y();
         }
-        Ok(Picture {
-            title: self.title.clone(),
-            scene: render_multiple(plots, layout),
-        })
+        Ok(Picture::new(&self.title, render_multiple(plots, layout)))
     }
 
     fn check(&self) -> Result<(), PlotError> {
@@ -218,7 +215,8 @@ fn draw_series(index: usize, series: &Series, plots: &mut Vec<Plot>) {
     let many = points.len() > MANY;
     let known: Vec<&Point> = points.iter().filter(|p| p.interval.is_some()).collect();
     if series.joined && many && !known.is_empty() {
-        let ends = |end: fn((f64, f64)) -> f64| known.iter().filter_map(move |p| p.interval.map(end));
+        let ends =
+            |end: fn((f64, f64)) -> f64| known.iter().filter_map(move |p| p.interval.map(end));
         let x = known.iter().map(|point| point.x);
         let band = BandPlot::new(x, ends(|ends| ends.0), ends(|ends| ends.1))
             .with_color(color)

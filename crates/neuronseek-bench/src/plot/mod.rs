@@ -76,6 +76,15 @@ pub struct Picture {
 }
 
 impl Picture {
+    fn new(title: &str, mut scene: Scene) -> Picture {
+        // The last tick's label stands half outside the axes.
+        scene.width += 16.0;
+        Picture {
+            title: title.to_string(),
+            scene,
+        }
+    }
+
     /// The picture as one SVG element that scales with its `viewBox`.
     pub fn svg(&self) -> String {
         let svg = SvgBackend::new().render_scene(&self.scene);

@@ -71,6 +71,6 @@ pub fn layout(plots: &[Plot], title: &str, x: &str, y: &str) -> Layout {
         .with_body_size(15)
         .with_title_wrap(56)
         .with_font_family("DejaVu Sans, Verdana, Arial, sans-serif")
-        .with_width(720.0)
-        .with_height(460.0)
+        .with_width(620.0)
+        .with_height(420.0)
 }

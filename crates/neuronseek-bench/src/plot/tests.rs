@@ -30,11 +30,19 @@ fn bars(values: Vec<f64>) -> Bars {
 
 #[test]
 fn each_series_has_its_name_and_a_line_of_its_own_look() {
-    let svg = chart(Scale::Log, vec![(1.0, 0.5, 0.1, 0.9).into(), (2.0, 0.1).into()])
-        .draw()
-        .unwrap()
-        .svg();
-    for text in ["als", "gp &amp; &lt;eql&gt; costs $5, not $6", "Error over time", "seconds"] {
+    let svg = chart(
+        Scale::Log,
+        vec![(1.0, 0.5, 0.1, 0.9).into(), (2.0, 0.1).into()],
+    )
+    .draw()
+    .unwrap()
+    .svg();
+    for text in [
+        "als",
+        "gp &amp; &lt;eql&gt; costs $5, not $6",
+        "Error over time",
+        "seconds",
+    ] {
         assert!(svg.contains(&format!(">{text}<")), "no {text} in {svg}");
     }
     assert!(svg.contains("#0072B2") || svg.contains("#0072b2"), "{svg}");
@@ -54,11 +62,22 @@ fn each_bar_has_its_value() {
 fn values_without_a_place_are_refused_by_name() {
     let zero = chart(Scale::Log, vec![(1.0, 1.0).into(), (1.0, 0.0).into()]);
     let error = zero.draw().err().unwrap().to_string();
-    assert!(error.contains("value 2: 0 has no place on a logarithmic axis"), "{error}");
+    assert!(
+        error.contains("value 2: 0 has no place on a logarithmic axis"),
+        "{error}"
+    );
     let below = chart(Scale::Log, vec![(1.0, 1.0, -0.5, 2.0).into()]);
     assert!(below.draw().is_err());
-    assert!(chart(Scale::Linear, vec![(f64::NAN, 1.0).into()]).draw().is_err());
-    assert!(chart(Scale::Linear, vec![(1.0, -1.0).into()]).draw().is_ok());
+    assert!(
+        chart(Scale::Linear, vec![(f64::NAN, 1.0).into()])
+            .draw()
+            .is_err()
+    );
+    assert!(
+        chart(Scale::Linear, vec![(1.0, -1.0).into()])
+            .draw()
+            .is_ok()
+    );
     assert!(bars(vec![1.0, 2.0]).draw().is_err());
     assert!(bars(vec![1.0, 2.0, -1.0]).draw().is_err());
     let empty = Chart {
@@ -71,7 +90,9 @@ fn values_without_a_place_are_refused_by_name() {
 #[test]
 fn both_files_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    let points = (1..60).map(|i| f64::from(i)).map(|x| (x, 1.0 / x, 0.5 / x, 2.0 / x));
+    let points = (1..60)
+        .map(|i| f64::from(i))
+        .map(|x| (x, 1.0 / x, 0.5 / x, 2.0 / x));
     let chart = chart(Scale::Log, points.map(Point::from).collect());
     let [svg, png] = chart.draw().unwrap().write(folder.path(), "error").unwrap();
     assert!(std::fs::read_to_string(svg).unwrap().ends_with("</svg>"));

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 mod convergence;
 mod formulas;
 mod recovery;
+mod report;
 mod running;
 mod scalability;
 mod sr;
@@ -22,6 +23,7 @@ pub enum Bench {
     Formulas(formulas::Arguments),
     Recovery(recovery::Arguments),
     Scalability(scalability::Arguments),
+    Report(report::Arguments),
     Sr(sr::Arguments),
     Stability(stability::Arguments),
     Step(step::Arguments),
@@ -35,6 +37,7 @@ pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
         Bench::Formulas(arguments) => formulas::run(arguments, console),
         Bench::Recovery(arguments) => recovery::run(arguments, console),
         Bench::Scalability(arguments) => scalability::run(arguments, console),
+        Bench::Report(arguments) => report::run(arguments, console),
         Bench::Sr(arguments) => sr::run(arguments, console),
         Bench::Stability(arguments) => stability::run(arguments, console),
         Bench::Step(arguments) => step::run(arguments, console),
