@@ -5,6 +5,7 @@
 
 mod adam;
 pub mod als;
+pub mod eql;
 mod formula;
 pub mod gated;
 pub mod genetic;

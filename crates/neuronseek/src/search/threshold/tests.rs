@@ -53,7 +53,7 @@ fn the_gradient_of_the_penalised_loss_equals_finite_differences() {
         let mut gradient = vec![0.0; model.parameters.len()];
         model.gradient(&regression, &rows, &mut memory, &mut gradient);
         let mut spare = gradient.clone();
-        for at in 0..gradient.len() {
+        for (at, derivative) in gradient.iter().enumerate() {
             let old = model.parameters[at];
             let mut loss = |by: f64| {
                 model.parameters[at] = old + by;
@@ -62,8 +62,8 @@ fn the_gradient_of_the_penalised_loss_equals_finite_differences() {
             let slope = (loss(1e-5) - loss(-1e-5)) / 2e-5;
             loss(0.0);
             let close = 1e-6 * (1.0 + slope.abs());
-            assert!((gradient[at] - slope).abs() < close, "{form:?} {at}");
-            assert_ne!(gradient[at], 0.0, "{form:?} {at}");
+            assert!((derivative - slope).abs() < close, "{form:?} {at}");
+            assert_ne!(*derivative, 0.0, "{form:?} {at}");
         }
     }
 }
