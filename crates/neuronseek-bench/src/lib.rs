@@ -3,7 +3,9 @@
 
 pub mod convergence;
 pub mod epoch;
+pub mod figures;
 pub mod formulas;
+pub mod machine;
 mod memory;
 mod method;
 pub mod page;

@@ -4,7 +4,7 @@ use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Case;
 use neuronseek_bench::convergence::{self, ConvergenceSettings, NAME};
-use neuronseek_bench::runs;
+use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
 use crate::arguments::Form;
@@ -74,8 +74,12 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = convergence::markdown(&results.records);
-    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
-    options.write(NAME, "md", table.as_bytes())?;
+    let csv = runs::csv(&results.records)?;
+    arguments.running.publish(
+        (NAME, "Test error against time"),
+        (&csv, &table),
+        figures::convergence(&results.records)?,
+    )?;
     arguments
         .running
         .conclude(console, results.records.len(), results.missing);

@@ -6,7 +6,7 @@ use clap::Args;
 use neuronseek::model::{SearchMethod, SearchOptions};
 use neuronseek_bench::Method;
 use neuronseek_bench::formulas::{self, FormulasSettings, NAME};
-use neuronseek_bench::runs;
+use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
 use crate::arguments::Form;
@@ -85,8 +85,12 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = formulas::markdown(&results.records);
-    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
-    options.write(NAME, "md", table.as_bytes())?;
+    let csv = runs::csv(&results.records)?;
+    arguments.running.publish(
+        (NAME, "Published formulas found again"),
+        (&csv, &table),
+        figures::formulas(&results.records)?,
+    )?;
     arguments
         .running
         .conclude(console, results.records.len(), results.missing);

@@ -4,7 +4,7 @@ use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Law;
 use neuronseek_bench::recovery::{self, NAME, RecoverySettings, Row, Summary};
-use neuronseek_bench::runs;
+use neuronseek_bench::{figures, runs};
 use serde::Serialize;
 
 use super::running::{self, Running};
@@ -96,8 +96,13 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         .iter()
         .map(|(size, rows)| recovery::markdown(size, rows))
         .collect();
-    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
-    options.write(NAME, "md", tables.join("\n").as_bytes())?;
+    let all: Vec<Row> = parts.iter().flat_map(|(_, rows)| rows.clone()).collect();
+    let csv = runs::csv(&results.records)?;
+    arguments.running.publish(
+        (NAME, "Structure recovery on the synthetic cases"),
+        (&csv, &tables.join("\n")),
+        figures::recovery(&all)?,
+    )?;
     arguments
         .running
         .conclude(console, results.records.len(), results.missing);

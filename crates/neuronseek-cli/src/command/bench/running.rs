@@ -6,10 +6,13 @@ use clap::Args;
 use neuronseek::model::{SearchMethod, SearchOptions};
 use neuronseek::observe::{Control, Event, Observer};
 use neuronseek_bench::Method;
+use neuronseek_bench::figures::Named;
+use neuronseek_bench::page::Experiment;
 use neuronseek_bench::runs::{Options, Progress, Shard};
 
 use crate::arguments::searching::MethodChoice;
 use crate::console::Console;
+use crate::display;
 use crate::failure::Failure;
 use crate::interrupt;
 
@@ -40,6 +43,36 @@ impl Running {
         }
     }
 
+    /// Writes beside the lines what a reader looks at: the CSV and Markdown tables, the plots and
+    /// `experiment.json` for the report. Remarks that somebody has written there are kept. A shard
+    /// has no plots: they are drawn from all.
+    pub fn publish(
+        &self,
+        (name, title): (&str, &str),
+        (csv, table): (&str, &str),
+        figures: Vec<Named>,
+    ) -> Result<(), Failure> {
+        let options = self.options();
+        options.write(name, "csv", csv.as_bytes())?;
+        options.write(name, "md", table.as_bytes())?;
+        let Some(folder) = self.out.as_ref().filter(|_| self.shard == Shard::default()) else {
+            return Ok(());
+        };
+        for (stem, picture) in figures {
+            picture.write(folder, &stem)?;
+        }
+        let before = Experiment::read(folder).map_or(Vec::new(), |before| before.remarks);
+        let experiment = Experiment {
+            name: name.to_string(),
+            title: title.to_string(),
+            command: command_line(),
+            machine: neuronseek_bench::machine::describe(),
+            date: neuronseek_bench::machine::today(),
+            remarks: before,
+        };
+        Ok(experiment.write(folder)?)
+    }
+
     /// Says what an interrupted experiment has left undone, and where files lie.
     pub fn conclude(&self, console: &Console, done: usize, missing: usize) {
         console.done();
@@ -55,6 +88,14 @@ impl Running {
             console.note(&format!("results in {}", folder.display()));
         }
     }
+}
+
+/// The command as it was typed, with the program's bare name.
+fn command_line() -> String {
+    let words = std::env::args().skip(1);
+    let words = words.map(|word| display::shell_word(&word));
+    let all: Vec<String> = std::iter::once("neuronseek".to_string()).chain(words).collect();
+    all.join(" ")
 }
 
 /// Ends an experiment on Ctrl-C; its progress is shown by [`show`].

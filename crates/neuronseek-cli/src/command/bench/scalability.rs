@@ -3,7 +3,7 @@
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Case;
-use neuronseek_bench::runs;
+use neuronseek_bench::{figures, runs};
 use neuronseek_bench::scalability::{self, NAME, ScalabilitySettings};
 
 use super::running::{self, Running};
@@ -83,8 +83,12 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = scalability::markdown(&results.records);
-    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
-    options.write(NAME, "md", table.as_bytes())?;
+    let csv = runs::csv(&results.records)?;
+    arguments.running.publish(
+        (NAME, "Wider and longer tables at equal budgets"),
+        (&csv, &table),
+        figures::scalability(&results.records)?,
+    )?;
     arguments
         .running
         .conclude(console, results.records.len(), results.missing);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::{Case, Settings};
-use neuronseek_bench::runs;
+use neuronseek_bench::{figures, runs};
 use neuronseek_bench::stability::{self, Change, NAME, StabilitySettings, Summary, TABLES};
 use serde::Serialize;
 
@@ -124,8 +124,12 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     )?;
     let summary = stability::summarise(&results.records);
     let table = stability::markdown(&summary);
-    options.write(NAME, "csv", runs::csv(&results.records)?.as_bytes())?;
-    options.write(NAME, "md", table.as_bytes())?;
+    let csv = runs::csv(&results.records)?;
+    arguments.running.publish(
+        (NAME, "Agreement of structures"),
+        (&csv, &table),
+        figures::stability(&summary)?,
+    )?;
     arguments
         .running
         .conclude(console, results.records.len(), results.missing);
