@@ -45,7 +45,9 @@ pub fn stability(summaries: &[stability::Summary]) -> Result<Vec<Named>, PlotErr
         }
     }
     for (index, change) in changes.iter().enumerate() {
-        let of = summaries.iter().filter(|one| one.change.to_string() == *change);
+        let of = summaries
+            .iter()
+            .filter(|one| one.change.to_string() == *change);
         let groups: Vec<Group> = of
             .filter_map(|one| {
                 Some(Group {
@@ -154,7 +156,9 @@ fn steps(line: &convergence::Line) -> Vec<(f64, f64)> {
     let points = line.result.points.iter().zip(&line.measured.seconds);
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for (point, seconds) in points {
-        let Some(error) = point.retrained else { continue };
+        let Some(error) = point.retrained else {
+            continue;
+        };
         let error = error.max(LEAST);
         if let Some((_, last)) = steps.last().copied() {
             // Level until the next structure.

@@ -91,11 +91,15 @@ fn section(folder: &Folder, id: &str, tables: &str) -> Result<String, PageError>
         }
         text.push_str("</div>\n");
     }
-    let link = escape(&folder.link);
+    let file = |ending: &str| {
+        let name = format!("{}.{ending}", folder.experiment.name);
+        let link = escape(&format!("{}{}", folder.link, encoded(&name)));
+        format!("<a href=\"{link}\">{}</a>", escape(&name))
+    };
+    let (lines, table) = (file("jsonl"), file("csv"));
     let _ = writeln!(
         text,
-        "<h3 id=\"{id}-runs\">Runs</h3>\n<p><a href=\"{link}runs.jsonl\">runs.jsonl</a>: {}, one \
-         a line. <a href=\"{link}runs.csv\">runs.csv</a>: {}.</p>\n</section>",
+        "<h3 id=\"{id}-runs\">Runs</h3>\n<p>{lines}: {}, one a line. {table}: {}.</p>\n</section>",
         counted(folder.runs, "run"),
         counted(folder.rows, "row"),
     );

@@ -1,7 +1,7 @@
 //! One page of all that experiments left in their folders: text, tables, plots and runs.
 //!
-//! A folder holds `experiment.json` ([`Experiment`]), `table.md`, `runs.jsonl` and `runs.csv`,
-//! and plots as `*.svg`. The page needs no other file and no network: plots are part of it, and
+//! A folder holds `experiment.json` ([`Experiment`]), and of its name `NAME.md`,
+//! `NAME.jsonl` and `NAME.csv`, and plots as `*.svg`. The page needs no other file and no network: plots are part of it, and
 //! it has no script. Only the links to the runs lead out of it. A template engine was rejected:
 //! one page of a fixed shape is shorter as functions, and nothing is read at run time.
 
@@ -74,6 +74,12 @@ impl Experiment {
         if experiment.name.trim().is_empty() || experiment.title.trim().is_empty() {
             return Err(broken(&path, &"the name or the title is empty"));
         }
+        if experiment.name.contains(['/', '\\']) {
+            return Err(broken(
+                &path,
+                &"the name is that of files: it has no / in it",
+            ));
+        }
         Ok(experiment)
     }
 }
@@ -95,9 +101,9 @@ struct Folder {
     link: String,
     table: String,
     plots: Vec<Plot>,
-    /// Lines of `runs.jsonl`.
+    /// Lines of `NAME.jsonl`.
     runs: usize,
-    /// Rows of `runs.csv`, its heading not counted.
+    /// Rows of `NAME.csv`, its heading not counted.
     rows: usize,
 }
 
@@ -113,13 +119,15 @@ pub fn page(folders: &[PathBuf], page: &Path) -> Result<String, PageError> {
 }
 
 fn gather(folder: &Path, page: &Path) -> Result<Folder, PageError> {
+    let experiment = Experiment::read(folder)?;
+    let name = experiment.name.as_str();
     Ok(Folder {
-        experiment: Experiment::read(folder)?,
         link: html::link_between(page, folder),
-        table: text(&folder.join("table.md"))?,
+        table: text(&folder.join(format!("{name}.md")))?,
         plots: plots(folder)?,
-        runs: count_runs(&folder.join("runs.jsonl"))?,
-        rows: count_rows(&folder.join("runs.csv"))?,
+        runs: count_runs(&folder.join(format!("{name}.jsonl")))?,
+        rows: count_rows(&folder.join(format!("{name}.csv")))?,
+        experiment,
     })
 }
 

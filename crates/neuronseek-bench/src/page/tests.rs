@@ -20,9 +20,17 @@ fn sample(folder: &Path, name: &str) -> PathBuf {
     experiment(name).write(&folder).unwrap();
     let table = "# Exact\n\n| method | exact |\n|---|---:|\n| als <script>alert(1)</script> | 75 |\n\n\
                  <img src=x onerror=alert(2)>\n\n[x](javascript:alert(3)) ![p](http://a/b.png)\n";
-    fs::write(folder.join("table.md"), table).unwrap();
-    fs::write(folder.join("runs.jsonl"), "{\"seed\":1}\n{\"seed\":2}\n").unwrap();
-    fs::write(folder.join("runs.csv"), "seed,text\n1,\"a\nb\"\n2,c\n3,d\n").unwrap();
+    fs::write(folder.join(format!("{name}.md")), table).unwrap();
+    fs::write(
+        folder.join(format!("{name}.jsonl")),
+        "{\"seed\":1}\n{\"seed\":2}\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join(format!("{name}.csv")),
+        "seed,text\n1,\"a\nb\"\n2,c\n3,d\n",
+    )
+    .unwrap();
     let chart = Chart {
         title: "Error".to_string(),
         x: Axis::linear("seconds"),
@@ -48,8 +56,8 @@ fn the_page_has_tables_plots_and_counts_and_obeys_no_text() {
         "Found &lt;b&gt;by&lt;/b&gt; one run &amp; others",
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "It loses at D &gt; 100.",
-        "<a href=\"one%20run/runs.jsonl\">runs.jsonl</a>: 2 runs",
-        "<a href=\"one%20run/runs.csv\">runs.csv</a>: 3 rows",
+        "<a href=\"one%20run/one%20run.jsonl\">one run.jsonl</a>: 2 runs",
+        "<a href=\"one%20run/one%20run.csv\">one run.csv</a>: 3 rows",
         "one%20run/error%20over%20time.png",
         "<a href=\"#one-run-part-1\">Exact</a>",
         "<h3 id=\"one-run-part-1\">Exact</h3>",
@@ -112,8 +120,8 @@ fn missing_and_broken_parts_are_named() {
     };
     for (name, text, words) in [
         ("experiment.json", "{", "experiment.json is broken"),
-        ("runs.jsonl", "{}\n{\"a\":", "runs.jsonl is broken: line 2"),
-        ("runs.csv", "a,b\n1\n", "runs.csv is broken"),
+        ("one.jsonl", "{}\n{\"a\":", "one.jsonl is broken: line 2"),
+        ("one.csv", "a,b\n1\n", "one.csv is broken"),
         (
             "error over time.svg",
             "<svg",
@@ -128,7 +136,7 @@ fn missing_and_broken_parts_are_named() {
         fs::write(&path, whole).unwrap();
     }
     assert!(page(std::slice::from_ref(&folder), &target).is_ok());
-    for name in ["experiment.json", "table.md", "runs.jsonl", "runs.csv"] {
+    for name in ["experiment.json", "one.md", "one.jsonl", "one.csv"] {
         let path = folder.join(name);
         let whole = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();

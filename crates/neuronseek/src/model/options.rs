@@ -59,6 +59,8 @@ search_methods! {
     Tucker "tucker",
     /// The same in CP form with the pruning of STRidge.
     Stridge "stridge",
+    /// The equation learner: a network of sines, sigmoids and products.
+    Eql "eql",
     /// All monomials, by ridge.
     Poly "poly",
     /// All monomials, by the lasso.

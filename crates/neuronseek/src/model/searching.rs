@@ -3,6 +3,7 @@
 use super::options::{SearchMethod, SearchOptions};
 use crate::observe::Control;
 use crate::search::als::{Als, AlsSettings};
+use crate::search::eql::Eql;
 use crate::search::gated::{Gated, GatedSettings, Preset};
 use crate::search::genetic::{Genetic, GeneticSettings};
 use crate::search::gp::Gp;
@@ -11,7 +12,7 @@ use crate::search::threshold::{Form, Threshold, ThresholdSettings};
 use crate::search::{Problem, Report, Search, SearchError};
 
 /// The search that the options ask for. Rivals take of them what they know: `max_order` bounds the
-/// orders of `sr`, `threshold`, `poly` and `lasso`; `gp` takes none.
+/// orders of `sr`, `threshold`, `poly` and `lasso`; the others take none.
 pub fn method(options: &SearchOptions) -> Box<dyn Search> {
     match options.method {
         SearchMethod::Als => Box::new(Als {
@@ -45,6 +46,7 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
                 },
             })
         }
+        SearchMethod::Eql => Box::new(Eql::default()),
         SearchMethod::Poly => Box::new(Poly {
             settings: PolySettings {
                 max_order: options.max_order,

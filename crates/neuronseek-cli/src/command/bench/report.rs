@@ -12,7 +12,7 @@ use crate::output::OutputFile;
 /// Gather the tables, plots and remarks of experiments into one HTML page
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each folder holds experiment.json, table.md, runs.jsonl, runs.csv and plots as *.svg, as the \
+Each folder holds experiment.json, NAME.md, NAME.jsonl, NAME.csv and plots as *.svg, as the \
 experiments write them. The page needs no network and no script; its links to the runs are \
 relative, so move it together with the folders.
 

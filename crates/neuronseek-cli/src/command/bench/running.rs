@@ -94,7 +94,9 @@ impl Running {
 fn command_line() -> String {
     let words = std::env::args().skip(1);
     let words = words.map(|word| display::shell_word(&word));
-    let all: Vec<String> = std::iter::once("neuronseek".to_string()).chain(words).collect();
+    let all: Vec<String> = std::iter::once("neuronseek".to_string())
+        .chain(words)
+        .collect();
     all.join(" ")
 }
 

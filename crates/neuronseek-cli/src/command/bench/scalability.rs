@@ -3,8 +3,8 @@
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Case;
-use neuronseek_bench::{figures, runs};
 use neuronseek_bench::scalability::{self, NAME, ScalabilitySettings};
+use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
 use crate::arguments::Form;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::{Case, Settings};
-use neuronseek_bench::{figures, runs};
 use neuronseek_bench::stability::{self, Change, NAME, StabilitySettings, Summary, TABLES};
+use neuronseek_bench::{figures, runs};
 use serde::Serialize;
 
 use super::running::{self, Running};
