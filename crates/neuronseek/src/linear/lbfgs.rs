@@ -6,20 +6,22 @@ use super::cholesky::dot;
 const MEMORY: usize = 12;
 
 /// Where a minimisation ended.
-pub(super) struct Minimum {
+pub(crate) struct Minimum {
     pub point: Vec<f64>,
     pub iterations: usize,
     pub converged: bool,
 }
 
-/// Minimises a smooth convex function by limited-memory BFGS (Nocedal and Wright, algorithm 7.5)
-/// with backtracking to the Armijo condition.
+/// Minimises a smooth function by limited-memory BFGS (Nocedal and Wright, algorithm 7.5)
+/// with backtracking to the Armijo condition. Step pairs without curvature are left out, so that a
+/// function that is not convex ends in some local minimum; values that are not finite are stepped
+/// back from.
 ///
 /// `function` writes the gradient into its second argument and returns the value. Ends when the
 /// largest element of the gradient is at most `tolerance`, when no step lowers the value any more
 /// (then rounding is the limit: converged if the gradient is within 100 times the tolerance), or
 /// after `limit` iterations.
-pub(super) fn minimise(
+pub(crate) fn minimise(
     start: Vec<f64>,
     tolerance: f64,
     limit: usize,

@@ -15,6 +15,7 @@ mod scaling;
 
 pub use baseline::baseline;
 pub use cholesky::{Cholesky, NotPositiveDefinite};
+pub(crate) use lbfgs::minimise;
 pub use logistic::{LogisticOptions, logistic};
 pub use ridge::{Penalty, ridge};
 

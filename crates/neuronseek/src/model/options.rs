@@ -61,6 +61,8 @@ search_methods! {
     Stridge "stridge",
     /// The equation learner: a network of sines, sigmoids and products.
     Eql "eql",
+    /// A tree of meta functions that grows and chooses its operators by gradients.
+    MetaSymNet "metasymnet",
     /// All monomials, by ridge.
     Poly "poly",
     /// All monomials, by the lasso.

@@ -7,6 +7,7 @@ use crate::search::eql::Eql;
 use crate::search::gated::{Gated, GatedSettings, Preset};
 use crate::search::genetic::{Genetic, GeneticSettings};
 use crate::search::gp::Gp;
+use crate::search::metasymnet::MetaSymNet;
 use crate::search::polynomial::{Lasso, LassoSettings, Linear, Poly, PolySettings};
 use crate::search::threshold::{Form, Threshold, ThresholdSettings};
 use crate::search::{Problem, Report, Search, SearchError};
@@ -47,6 +48,7 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
             })
         }
         SearchMethod::Eql => Box::new(Eql::default()),
+        SearchMethod::MetaSymNet => Box::new(MetaSymNet::default()),
         SearchMethod::Poly => Box::new(Poly {
             settings: PolySettings {
                 max_order: options.max_order,

@@ -10,6 +10,7 @@ mod formula;
 pub mod gated;
 pub mod genetic;
 pub mod gp;
+pub mod metasymnet;
 mod moments;
 pub mod polynomial;
 mod regression;

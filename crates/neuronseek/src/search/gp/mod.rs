@@ -50,10 +50,10 @@ pub struct Gp {
 
 /// An expression that was judged.
 #[derive(Debug, Clone)]
-struct Judged {
-    expression: Expression,
-    error: f64,
-    score: f64,
+pub(in crate::search) struct Judged {
+    pub expression: Expression,
+    pub error: f64,
+    pub score: f64,
 }
 
 impl Search for Gp {
@@ -92,7 +92,7 @@ impl Search for Gp {
         let rows = Rows::select(&regression, &order[..order.len().min(LAST_ROWS)]);
         let columns = rows.columns();
         let last = evolution.last(rows.sample(&columns), control);
-        let mut report = report(&regression, last, path);
+        let mut report = report(self.name(), &regression, last, path);
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
     }
@@ -343,7 +343,7 @@ fn refined(sample: &Sample<'_>, expression: &Expression, steps: usize, tape: &mu
 }
 
 /// `n ln(MSE) + s ln n`; an error below 1e-12 of the target's variance is none.
-fn score(sample: &Sample<'_>, error: f64, size: usize) -> f64 {
+pub(in crate::search) fn score(sample: &Sample<'_>, error: f64, size: usize) -> f64 {
     let n: f64 = sample.weights.iter().sum();
     let variance = variance(sample);
     let error = error.max(1e-12 * variance).max(f64::MIN_POSITIVE);
@@ -357,7 +357,13 @@ fn variance(sample: &Sample<'_>) -> f64 {
     rows().map(|(y, w)| w * (y - mean).powi(2)).sum::<f64>() / n
 }
 
-fn report(regression: &Regression<'_>, last: Vec<Judged>, path: Vec<Step>) -> Report {
+/// The best of `last`, which is sorted, and what else was found.
+pub(in crate::search) fn report(
+    method: &str,
+    regression: &Regression<'_>,
+    last: Vec<Judged>,
+    path: Vec<Step>,
+) -> Report {
     let mean = regression.moments().0;
     let best = last.first().map(|one| one.expression.clone());
     let best = best.unwrap_or_else(|| Expression::constant(mean));
@@ -374,7 +380,7 @@ fn report(regression: &Regression<'_>, last: Vec<Judged>, path: Vec<Step>) -> Re
         }
     }
     Report {
-        method: "gp".to_string(),
+        method: method.to_string(),
         neuron,
         evidence: Vec::new(),
         path,
