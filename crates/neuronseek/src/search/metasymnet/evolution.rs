@@ -20,7 +20,7 @@ const PENALTIES: [f64; 4] = [0.0, 0.01, 0.1, 1.0];
 const PATIENCE: usize = 4;
 
 /// An error below this share of the target's variance is none.
-const EXACT: f64 = 1e-12;
+const EXACT: f64 = 1e-20;
 
 /// The growth of networks, one after another.
 pub(super) struct Evolution<'a> {

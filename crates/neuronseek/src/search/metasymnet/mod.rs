@@ -15,7 +15,8 @@
 //!
 //! * Operators are smoothed while they are mixed (a divisor may pass through zero).
 //! * Not only a leaf can become a meta function: any part can become the first argument of a new
-//!   one, be replaced by a new part, or the whole tree may choose again.
+//!   one, be replaced by a new part, or the whole tree may choose again; the arguments of a new meta
+//!   function are often alike, since a square is two equal choices.
 //! * Several changed networks are trained in each round and the best is kept, where the paper's
 //!   network changes one at a time; in two of three nothing but the new part chooses.
 //! * It shrinks by giving operations up for one of their arguments while `n ln(MSE) + s ln n`
@@ -56,7 +57,7 @@ use crate::observe::{Control, Event};
 const STAGE: &str = "search (metasymnet)";
 
 /// Networks are trained on so many rows, expressions compared on more, the last fitted to most.
-const TRAINED_ROWS: usize = 300;
+const TRAINED_ROWS: usize = 200;
 const ROWS: usize = 1000;
 const LAST_ROWS: usize = 20_000;
 

@@ -183,7 +183,7 @@ impl Passes {
 }
 
 impl Memory {
-    /// The softmax of the logits, or the one that is held; shares below 1e-12 are none.
+    /// The softmax of the logits, or the one that is held; shares below 1e-6 are none.
     fn select(&mut self, node: &Node) {
         self.shares.clear();
         self.entropy = 0.0;
@@ -198,7 +198,7 @@ impl Memory {
         let sum: f64 = self.shares.iter().sum();
         for share in &mut self.shares {
             *share /= sum;
-            if *share < 1e-12 {
+            if *share < 1e-6 {
                 *share = 0.0;
             } else {
                 self.entropy -= *share * share.ln();

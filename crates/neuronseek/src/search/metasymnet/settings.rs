@@ -14,7 +14,7 @@ use crate::search::SearchError;
 /// |---|---|---|
 /// | `rounds` | 60 | 1 to 100000 |
 /// | `networks` | 12 | 1 to 1000 networks trained in a round |
-/// | `iterations` | 30 | 1 to 10000 steps of L-BFGS for each `lambda` |
+/// | `iterations` | 20 | 1 to 10000 steps of L-BFGS for each `lambda` |
 /// | `largest` | 12 | 1 to 50 meta functions in a network |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,7 +34,7 @@ impl Default for MetaSymNetSettings {
         MetaSymNetSettings {
             rounds: 60,
             networks: 12,
-            iterations: 30,
+            iterations: 20,
             largest: 12,
         }
     }

@@ -95,15 +95,19 @@ impl Tree {
         Node::random(false, self.inputs, random)
     }
 
-    /// A leaf, or a meta function over two of them.
+    /// A leaf, or a meta function over two of them; in half of the cases these are twins, which
+    /// tend to choose the same input: a square would be an accident otherwise.
     fn new_part(&self, deep: bool, random: &mut ChaCha8Rng) -> Vec<Node> {
-        let mut part = Vec::new();
-        if deep {
-            part.push(self.new_meta(random));
-            part.push(self.new_leaf(random));
+        let leaf = self.new_leaf(random);
+        if !deep {
+            return vec![leaf];
         }
-        part.push(self.new_leaf(random));
-        part
+        let other = if random.random() {
+            leaf.clone()
+        } else {
+            self.new_leaf(random)
+        };
+        vec![self.new_meta(random), leaf, other]
     }
 
     pub fn metas(&self) -> usize {
@@ -139,8 +143,12 @@ impl Tree {
     /// The part at `place` becomes the first argument of a new meta function.
     fn grow(&mut self, place: usize, room: usize, random: &mut ChaCha8Rng) {
         let end = self.end(place);
-        let deep = room > 1 && random.random();
-        let part = self.new_part(deep, random);
+        let part = match random.random_range(0..4) {
+            // The part and itself once more.
+            0 if end == place + 1 => vec![self.nodes[place].clone()],
+            1 | 2 if room > 1 => self.new_part(true, random),
+            _ => self.new_part(false, random),
+        };
         self.nodes.splice(end..end, part);
         let meta = self.new_meta(random);
         self.nodes.insert(place, meta);
