@@ -39,11 +39,14 @@ impl Evolution<'_> {
     pub fn run(&mut self) {
         let mut current: Option<Judged> = None;
         let mut fruitless = 0;
+        // Less than the cost of a place is no progress: along a flat valley (`sin(h x) / h` for an
+        // ever smaller h) every round gains a little.
+        let least_gain = self.judge.sample.weights.iter().sum::<f64>().ln();
         for round in 1..=self.settings.rounds {
             let started = current.is_none();
             let found = self.round(current.as_ref());
             let gained = match (&found, &current) {
-                (Some(found), Some(current)) => found.score < current.score,
+                (Some(found), Some(current)) => found.score < current.score - least_gain,
                 (found, _) => found.is_some(),
             };
             if gained {

@@ -24,7 +24,8 @@
 //! * The schedule of the penalty, the first values, and when to begin anew.
 //!
 //! A leaf becomes one input, so that a sum over many inputs needs as many leaves: the method is
-//! made for formulas of few inputs. The structure is read as [`Expression::neuron`] does; ranks are
+//! made for formulas of few inputs. It may also end in a long expression that fits to 1e-9 of the
+//! variance and is not the law. The structure is read as [`Expression::neuron`] does; ranks are
 //! left open.
 
 mod evolution;

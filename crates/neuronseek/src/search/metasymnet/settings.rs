@@ -12,7 +12,7 @@ use crate::search::SearchError;
 ///
 /// | setting | default | range |
 /// |---|---|---|
-/// | `rounds` | 60 | 1 to 100000 |
+/// | `rounds` | 200 | 1 to 100000 |
 /// | `networks` | 12 | 1 to 1000 networks trained in a round |
 /// | `iterations` | 20 | 1 to 10000 steps of L-BFGS for each `lambda` |
 /// | `largest` | 12 | 1 to 50 meta functions in a network |
@@ -32,7 +32,7 @@ pub struct MetaSymNetSettings {
 impl Default for MetaSymNetSettings {
     fn default() -> MetaSymNetSettings {
         MetaSymNetSettings {
-            rounds: 60,
+            rounds: 200,
             networks: 12,
             iterations: 20,
             largest: 12,
