@@ -62,7 +62,12 @@ impl Limits {
         let columns = outputs.columns().max(1);
         for row in outputs.data_mut().chunks_exact_mut(columns) {
             for (value, [low, high]) in row.iter_mut().zip(&self.0) {
-                *value = value.clamp(*low, *high);
+                // A formula in symbols may be undefined at a row: then the middle is predicted.
+                *value = if value.is_nan() {
+                    0.5 * (low + high)
+                } else {
+                    value.clamp(*low, *high)
+                };
             }
         }
     }
