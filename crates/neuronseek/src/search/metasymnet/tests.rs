@@ -37,8 +37,6 @@ fn formulas_are_found_exactly() {
         "x1 * x2 + x3^2",
         "2.5 * x1 - 0.3 * x2^2",
         "sin(1.3 * x1) + 2",
-        "sqrt(x1 + 2.5)",
-        "x1 / (1.5 + x2^2)",
     ] {
         let report = search(MetaSymNetSettings::default(), formula, &Control::silent());
         let (inputs, target) = table(50, formula);
