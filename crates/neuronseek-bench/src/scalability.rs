@@ -471,11 +471,12 @@ fn exponents(summaries: &[Summary]) -> String {
         };
         let by_dim = by(&|o| o.rows, &|o| o.dim);
         let by_rows = by(&|o| o.dim, &|o| o.rows);
-        for (what, exponent) in [("inputs", by_dim), ("rows", by_rows)] {
+        let (at_rows, at_dim) = (format!("{} rows", s.rows), format!("{} inputs", s.dim));
+        for (what, at, exponent) in [("inputs", at_rows, by_dim), ("rows", at_dim, by_rows)] {
             if let Some(exponent) = exponent {
                 text.push_str(&format!(
-                    "\n{} ({} s): seconds grow as {what} to the power {exponent:.2}; twice the \
-                     {what} take {:.1} times as long.\n",
+                    "\n{} ({} s) at {at}: seconds grow as {what} to the power {exponent:.2}; twice \
+                     the {what} take {:.1} times as long.\n",
                     s.method,
                     s.budget,
                     2f64.powf(exponent)

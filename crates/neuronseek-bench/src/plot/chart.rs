@@ -243,7 +243,7 @@ fn draw_series(index: usize, series: &Series, plots: &mut Vec<Plot>) {
         .with_color(color)
         .with_size(4.5)
         .with_marker(style::marker(index));
-    if !(series.joined && many) && !known.is_empty() {
+    if !(known.is_empty() || series.joined && many) {
         scatter = scatter.with_y_err_asymmetric(marked.iter().map(|point| {
             let (low, high) = point.interval.unwrap_or((point.y, point.y));
             (point.y - low, high - point.y)

@@ -91,7 +91,7 @@ fn values_without_a_place_are_refused_by_name() {
 fn both_files_are_written() {
     let folder = tempfile::tempdir().unwrap();
     let points = (1..60)
-        .map(|i| f64::from(i))
+        .map(f64::from)
         .map(|x| (x, 1.0 / x, 0.5 / x, 2.0 / x));
     let chart = chart(Scale::Log, points.map(Point::from).collect());
     let [svg, png] = chart.draw().unwrap().write(folder.path(), "error").unwrap();

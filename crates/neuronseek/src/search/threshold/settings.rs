@@ -19,7 +19,7 @@ pub enum Form {
 
 /// Settings of [`Threshold`](super::Threshold).
 ///
-/// Minimises by Adam, with W^[n] the coefficient tensor of order n in CP or Tucker form,
+/// Minimises by Adam, with `W^[n]` the coefficient tensor of order n in CP or Tucker form,
 ///
 /// ```text
 /// mean (y - b - sum_n C_n W^[n](x, ..., x))^2
