@@ -97,6 +97,10 @@ impl Moments {
 
     fn sum(&mut self, features: &Matrix<f64>, y: &[f64], weights: &[f64]) {
         let width = self.features;
+        // A search may have thresholded all of its features away.
+        if width == 0 {
+            return;
+        }
         let inverse: Vec<f64> = self.deviation.iter().copied().map(reciprocal).collect();
         let (center, scale) = (self.target.0, reciprocal(self.target.1));
         let path = CpuPath::detect();
@@ -189,4 +193,18 @@ impl Moments {
 
 fn reciprocal(value: f64) -> f64 {
     if value > 0.0 { 1.0 / value } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_feature_leaves_the_mean() {
+        let y = [1.0, 2.0, 6.0];
+        let moments = Moments::new(&Matrix::zeros(3, 0), &y, &[1.0; 3]).unwrap();
+        let fitted = moments.fit(&[], 0.0);
+        assert_eq!(moments.restore(&fitted), (vec![], 3.0));
+        assert_eq!(fitted.residual, 1.0);
+    }
 }
