@@ -385,10 +385,11 @@ fn a_second_ctrl_c_exits_at_once_and_leaves_nothing_half_written() {
 #[test]
 fn a_time_limit_ends_a_fit_with_the_best_so_far() {
     let folder = Folder::new();
-    folder.hybrid("a.csv", 2000);
+    // Far more rows than the time allows to be learnt from.
+    folder.hybrid("a.csv", 40_000);
     let start = Instant::now();
     let run = folder.run(
-        "fit a.csv --target y -o m --neuron cp(2) --hidden 64,32 --epochs 1000000 --time-limit 2s",
+        "fit a.csv --target y -o m --neuron cp(2) --hidden 64,32 --epochs 1000000 --time-limit 1s",
     );
     assert_eq!(run.code, Some(0), "{}", run.errors);
     assert!(run.errors.contains("ended early"), "{}", run.errors);
