@@ -1,7 +1,10 @@
 //! Runs the Python programs of `benchmarks/`, where a Python with their packages is found.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::process::{Command, Stdio};
+
+use neuronseek::matrix::Matrix;
+use tempfile::NamedTempFile;
 
 /// The Python in `$NEURONSEEK_PYTHON`, else `python3`.
 fn python() -> std::ffi::OsString {
@@ -38,6 +41,28 @@ pub fn run(program: &str, arguments: &[String]) -> Result<serde_json::Value, Str
     }
     serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("no comparison: {name} printed no JSON: {error}"))
+}
+
+/// A table as the programs read it: the inputs x1, x2, ... and, last, the target y, with a header.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn table(inputs: &Matrix<f64>, y: &[f64]) -> io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
+    let mut writer = BufWriter::new(&file);
+    for input in 1..=inputs.columns() {
+        write!(writer, "x{input},")?;
+    }
+    writeln!(writer, "y")?;
+    for (row, y) in y.iter().enumerate() {
+        for x in inputs.row(row) {
+            write!(writer, "{x},")?;
+        }
+        writeln!(writer, "{y}")?;
+    }
+    writer.flush()?;
+    drop(writer);
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! `VecSymRegressor` on it; ours runs on one thread with the same population, generations and
 //! tournament. Both are measured in processor seconds of the search alone.
 
-use std::io::Write;
-
 use cpu_time::ThreadTime;
 use neuronseek::matrix::Matrix;
 use neuronseek::neuron::Neuron;
@@ -153,18 +151,7 @@ fn search(settings: &SrSettings, samples: &Samples, released: bool) -> Result<Ou
 }
 
 fn theirs(settings: &SrSettings, samples: &Samples) -> std::io::Result<Result<Theirs, String>> {
-    let mut file = tempfile::Builder::new().suffix(".csv").tempfile()?;
-    let names: Vec<String> = (1..=samples.inputs.columns())
-        .map(|input| format!("x{input}"))
-        .collect();
-    writeln!(file, "{},y", names.join(","))?;
-    for (row, y) in samples.y.iter().enumerate() {
-        for x in samples.inputs.row(row) {
-            write!(file, "{x},")?;
-        }
-        writeln!(file, "{y}")?;
-    }
-    file.flush()?;
+    let file = python::table(&samples.inputs, &samples.y)?;
     let arguments = [
         file.path().display().to_string(),
         "--population".to_string(),

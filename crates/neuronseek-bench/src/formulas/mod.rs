@@ -3,8 +3,10 @@
 //! Of the polynomial ones the found formula, expanded, must be the truth; of the rational ones the
 //! predictions on fresh rows must explain more than [`EXPLAINED`] of the variance. Every method has
 //! the same seconds on one thread and the same rows, drawn uniformly from the ranges of the list,
-//! without noise. (The lists' own numbers of rows, often 20, are not used.)
+//! without noise. (The lists' own numbers of rows, often 20, are not used.) Programs of others run
+//! beside, see [`look_for`].
 
+mod peers;
 mod read;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+pub use peers::{Package, Peer, UnknownPeer, look_for};
 pub use read::{Formula, Formulas, Kind, read};
 
 use crate::method::{Method, find};
@@ -46,6 +49,7 @@ pub const EXPLAINED: f64 = 0.999;
 /// | `rows` | 1000 | training rows, at least 20 |
 /// | `budget` | 5 | seconds, above 0 |
 /// | `seed` | 0 | |
+/// | `peers` | none | programs of others, see [`look_for`] |
 #[derive(Debug, Clone, PartialEq)]
 pub struct FormulasSettings {
     /// Where the lists lie.
@@ -58,6 +62,8 @@ pub struct FormulasSettings {
     pub budget: f64,
     /// The seed of rows and searches.
     pub seed: u64,
+    /// Programs of others that run beside the methods.
+    pub peers: Vec<Package>,
 }
 
 /// Why the experiment cannot run.
@@ -82,10 +88,14 @@ pub enum FormulasError {
 /// One formula to find.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// The method's name.
+    /// The method's or the peer's name.
     pub method: String,
-    /// Its settings.
-    pub search: SearchOptions,
+    /// The method's settings; a peer has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchOptions>,
+    /// The version of the peer; a method has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The formula.
     pub formula: Formula,
     /// Training rows.
@@ -101,6 +111,9 @@ pub struct Run {
 pub struct Found {
     /// The structure.
     pub neuron: Neuron,
+    /// The formula of a peer, over the inputs in the units of the lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
     /// Of a polynomial: whether the found formula is the same polynomial.
     pub recovered: Option<bool>,
     /// R^2 on fresh rows; `None` when a prediction is not a number.
@@ -119,7 +132,7 @@ pub struct Measured {
 /// A finished run.
 pub type Line = Record<Run, Found, Measured>;
 
-/// Runs every method on every formula; records by method, then in the order of the lists.
+/// Runs every method, then every peer, on every formula; records by method, then in the order of the lists.
 ///
 /// # Errors
 /// When settings are out of range, or a list or a file of results cannot be used.
@@ -146,23 +159,35 @@ pub fn run(
         let problem = "no formula has such a name".to_string();
         return Err(FormulasError::Settings(problem));
     }
-    let runs = methods.iter().flat_map(|method| {
+    let run = |formula: &Formula, method: &str| Run {
+        method: method.to_string(),
+        search: None,
+        version: None,
+        formula: formula.clone(),
+        rows: settings.rows,
+        budget: settings.budget,
+        seed: settings.seed,
+    };
+    let of_methods = methods.iter().flat_map(|method| {
         formulas.iter().map(|formula| Run {
-            method: method.name.clone(),
-            search: method.options.clone(),
-            formula: formula.clone(),
-            rows: settings.rows,
-            budget: settings.budget,
-            seed: settings.seed,
+            search: Some(method.options.clone()),
+            ..run(formula, &method.name)
+        })
+    });
+    let of_peers = settings.peers.iter().flat_map(|package| {
+        formulas.iter().map(|formula| Run {
+            version: Some(package.version.clone()),
+            ..run(formula, package.peer.name())
         })
     });
     let plan = Plan {
         experiment: NAME,
         version: 1,
-        runs: runs.collect(),
+        runs: of_methods.chain(of_peers).collect(),
     };
-    let work = |run: &Run, control: &Control<'_>| {
-        once(run, find(methods, &run.method, &run.search)?, control)
+    let work = |run: &Run, control: &Control<'_>| match &run.search {
+        Some(search) => once(run, find(methods, &run.method, search)?, control),
+        None => peers::once(run),
     };
     Ok(execute(&plan, options, control, &work, each)?)
 }
@@ -194,19 +219,28 @@ fn samples(run: &Run, sizes: &[f64], random: &mut ChaCha8Rng) -> Samples {
     Samples { inputs, y }
 }
 
-fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Measured), String> {
-    let mut random = ChaCha8Rng::seed_from_u64(run.seed);
-    let sizes: Vec<f64> = run
-        .formula
-        .ranges
-        .iter()
+/// The size of each input: the larger end of its range.
+fn sizes(run: &Run) -> Vec<f64> {
+    let ranges = run.formula.ranges.iter();
+    ranges
         .map(|[low, high]| low.abs().max(high.abs()))
-        .collect();
-    let training = samples(run, &sizes, &mut random);
-    let test = samples(run, &sizes, &mut random);
+        .collect()
+}
+
+/// Training and test rows, each input divided by its size.
+fn rows(run: &Run, sizes: &[f64]) -> Result<(Samples, Samples), String> {
+    let mut random = ChaCha8Rng::seed_from_u64(run.seed);
+    let training = samples(run, sizes, &mut random);
+    let test = samples(run, sizes, &mut random);
     if test.y.len() < run.rows {
         return Err(format!("{} is hardly anywhere defined", run.formula.name));
     }
+    Ok((training, test))
+}
+
+fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Measured), String> {
+    let sizes = sizes(run);
+    let (training, test) = rows(run, &sizes)?;
     let target = Matrix::from_vec(training.y.len(), 1, training.y.clone());
     let target = Target::Values(target);
     let problem = Problem {
@@ -224,13 +258,15 @@ fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Mea
     let seconds = began.elapsed().as_secs_f64();
     let found = match report {
         Ok(report) => Found {
-            recovered: recovered(run, &report.formula, &sizes),
+            formula: None,
+            recovered: recovered(run, monomials(&report.formula), &sizes),
             r2: Some(1.0 - test_error(&report.formula, &test)).filter(|r2| r2.is_finite()),
             neuron: report.neuron,
             error: None,
         },
         Err(error) => Found {
             neuron: Neuron::default(),
+            formula: None,
             recovered: (run.formula.kind == Kind::Polynomial).then_some(false),
             r2: None,
             error: Some(error.to_string()),
@@ -239,15 +275,20 @@ fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Mea
     Ok((found, Measured { seconds }))
 }
 
-fn recovered(run: &Run, formula: &search::Formula, sizes: &[f64]) -> Option<bool> {
+fn monomials(formula: &search::Formula) -> Option<Monomials> {
+    match formula {
+        search::Formula::Polynomial(polynomial) => Monomials::of_polynomial(polynomial, 0),
+        search::Formula::Expression { outputs, .. } => outputs.first()?.monomials(),
+    }
+}
+
+/// Whether `found`, over inputs divided by their sizes, is the run's polynomial; `None` where that
+/// is none.
+fn recovered(run: &Run, found: Option<Monomials>, sizes: &[f64]) -> Option<bool> {
     if run.formula.kind != Kind::Polynomial {
         return None;
     }
     let truth = run.formula.expression.monomials()?.rescaled(sizes);
-    let found = match formula {
-        search::Formula::Polynomial(polynomial) => Monomials::of_polynomial(polynomial, 0),
-        search::Formula::Expression { outputs, .. } => outputs.first()?.monomials(),
-    };
     Some(found.is_some_and(|found| found.distance(&truth) <= TOLERANCE))
 }
 
@@ -303,7 +344,8 @@ mod tests {
             let method = Method::new(name, options.clone());
             let run = Run {
                 method: name.to_string(),
-                search: options,
+                search: Some(options),
+                version: None,
                 formula: formula.clone(),
                 rows: 200,
                 budget: 60.0,

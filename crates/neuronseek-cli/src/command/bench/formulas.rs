@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use neuronseek::model::{SearchMethod, SearchOptions};
 use neuronseek_bench::Method;
-use neuronseek_bench::formulas::{self, FormulasSettings, NAME};
+use neuronseek_bench::formulas::{self, FormulasSettings, NAME, Peer};
 use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
@@ -20,7 +21,8 @@ use crate::output;
 #[command(after_help = "\
 The folder holds dso_benchmarks.csv, FeynmanEquations.csv and BonusEquations.csv. A polynomial is \
 recovered when the found formula, expanded, has its coefficients; of a rational formula R^2 on fresh \
-rows must be above 0.999. Powers up to 9 are allowed.
+rows must be above 0.999. Powers up to 9 are allowed. Peers run in the Python that NEURONSEEK_PYTHON \
+names, else python3 (benchmarks/formulas-requirements.txt); one that is not there is left out.
 
 Example: neuronseek bench formulas --data ../shared/data/symbolic --methods als,poly,gp --budget 5")]
 pub struct Arguments {
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// The methods
     #[arg(long, value_name = "M", value_delimiter = ',', value_parser = method(), default_value = "als")]
     methods: Vec<SearchMethod>,
+    /// Programs of others beside, on the same rows
+    #[arg(long, value_name = "P", value_delimiter = ',', value_parser = peer())]
+    peers: Vec<Peer>,
     /// Only formulas whose name contains one of these
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
@@ -51,6 +56,12 @@ pub struct Arguments {
 /// The highest power that a method may use.
 const MAX_ORDER: usize = 9;
 
+/// Reads a peer by its name.
+fn peer() -> impl TypedValueParser<Value = Peer> {
+    let names = Peer::ALL.iter().map(|peer| peer.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Peer>())
+}
+
 /// Searches and counts.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let methods: Vec<Method> = arguments
@@ -65,6 +76,13 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
             Method::new(method.name(), options)
         })
         .collect();
+    let mut peers = Vec::new();
+    for peer in &arguments.peers {
+        match formulas::look_for(*peer) {
+            Ok(package) => peers.push(package),
+            Err(reason) => console.warn(&reason),
+        }
+    }
     let options = arguments.running.options();
     let settings = FormulasSettings {
         folder: arguments.data.clone(),
@@ -72,6 +90,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         rows: arguments.rows,
         budget: arguments.budget,
         seed: arguments.seed,
+        peers,
     };
     let control = running::control(console)?;
     let results = formulas::run(
