@@ -22,7 +22,8 @@ use crate::output;
 The folder holds dso_benchmarks.csv, FeynmanEquations.csv and BonusEquations.csv. A polynomial is \
 recovered when the found formula, expanded, has its coefficients; of a rational formula R^2 on fresh \
 rows must be above 0.999. Powers up to 9 are allowed. Peers run in the Python that NEURONSEEK_PYTHON \
-names, else python3 (benchmarks/formulas-requirements.txt); one that is not there is left out.
+names, else python3 (benchmarks/formulas-requirements.txt); one that is not there is left out. \
+PySR's program follows its documentation and has not been run yet.
 
 Example: neuronseek bench formulas --data ../shared/data/symbolic --methods als,poly,gp --budget 5")]
 pub struct Arguments {
