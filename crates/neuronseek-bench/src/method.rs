@@ -1,4 +1,7 @@
+use std::time::{Duration, Instant};
+
 use neuronseek::model::{SearchOptions, method};
+use neuronseek::observe::Control;
 use neuronseek::search::Search;
 
 /// A search method as experiments compare them: a name, and the settings that, with the name,
@@ -20,6 +23,20 @@ impl Method {
             search: method(&options),
             options,
         }
+    }
+}
+
+/// A control that also ends a search `budget` seconds after `began`, if there is a budget.
+pub(crate) fn limited<'a>(
+    control: &Control<'a>,
+    began: Instant,
+    budget: Option<f64>,
+) -> Control<'a> {
+    let budget = budget.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Control {
+        observer: control.observer,
+        stop: control.stop,
+        deadline: budget.map_or(control.deadline, |budget| began.checked_add(budget)),
     }
 }
 

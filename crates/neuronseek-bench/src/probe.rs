@@ -63,15 +63,19 @@ pub fn retrained_error(
     Ok(test_error(&report.formula, test))
 }
 
-/// The mean squared error over the variance of the test target; infinite when a prediction is not
-/// a number.
+/// The mean squared error of a formula over the variance of the test target, see
+/// [`normalised_error`].
 pub fn test_error(formula: &Formula, test: &Samples) -> f64 {
-    let fitted = formula.values(&test.inputs);
-    let count = test.y.len() as f64;
-    let mean = test.y.iter().sum::<f64>() / count;
+    normalised_error(&formula.values(&test.inputs).column(0), &test.y)
+}
+
+/// The mean squared error over the variance of the target; infinite when a prediction is not a
+/// number.
+pub fn normalised_error(fitted: &[f64], target: &[f64]) -> f64 {
+    let mean = target.iter().sum::<f64>() / target.len() as f64;
     let (mut squares, mut total) = (0.0, 0.0);
-    for (row, y) in test.y.iter().enumerate() {
-        squares += (fitted.row(row)[0] - y).powi(2);
+    for (fitted, y) in fitted.iter().zip(target) {
+        squares += (fitted - y).powi(2);
         total += (y - mean).powi(2);
     }
     let error = squares / total;

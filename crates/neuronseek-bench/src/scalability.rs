@@ -5,7 +5,7 @@
 //! predictions, both on rows that nobody has seen. The probe can fit the truth at every size: the
 //! method `truth` among the rows is the true structure given to it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use neuronseek::matrix::Matrix;
 use neuronseek::model::SearchOptions;
@@ -17,7 +17,7 @@ use neuronseek::table::synthetic::{self, Case, Settings, generate};
 use serde::{Deserialize, Serialize};
 
 use crate::memory;
-use crate::method::{Method, find};
+use crate::method::{Method, find, limited};
 use crate::probe::{Samples, retrained_error, test_error};
 use crate::recovery::unit_mean_square;
 use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
@@ -284,11 +284,7 @@ fn search(
         target: &target,
         weights: None,
     };
-    let limited = Control {
-        observer: control.observer,
-        stop: control.stop,
-        deadline: Instant::now().checked_add(Duration::from_secs_f64(run.budget)),
-    };
+    let limited = limited(control, Instant::now(), Some(run.budget));
     match method.search.search(&problem, run.table.seed, &limited) {
         Ok(report) => {
             found.exact = report.neuron == found.truth;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use neuronseek::model::{CandidateKind, FitReport, Metrics, Model, Outcome, Rows, Searched};
 use neuronseek::neuron::{Neuron, Structure};
-use neuronseek::search::{Candidate, Evidence, Report, Step};
+use neuronseek::search::{Alternative, Candidate, Evidence, Report, Step};
 use serde::Serialize;
 
 /// What `search` prints.
@@ -28,6 +28,7 @@ pub struct SearchDocument<'a> {
     evidence: &'a [Evidence],
     path: &'a [Step],
     runners_up: &'a [Candidate],
+    alternatives: &'a [Alternative],
     warnings: Vec<&'a str>,
 }
 
@@ -49,6 +50,7 @@ impl<'a> SearchDocument<'a> {
             evidence: &report.evidence,
             path: &report.path,
             runners_up: &report.runners_up,
+            alternatives: &report.alternatives,
             warnings: of_table
                 .chain(&report.warnings)
                 .map(String::as_str)
@@ -111,6 +113,7 @@ struct SearchPart<'a> {
     evidence: &'a [Evidence],
     path: &'a [Step],
     runners_up: &'a [Candidate],
+    alternatives: &'a [Alternative],
 }
 
 impl<'a> FitDocument<'a> {
@@ -164,6 +167,7 @@ fn search_part(report: &Report) -> SearchPart<'_> {
         evidence: &report.evidence,
         path: &report.path,
         runners_up: &report.runners_up,
+        alternatives: &report.alternatives,
     }
 }
 

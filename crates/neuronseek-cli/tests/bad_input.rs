@@ -263,6 +263,18 @@ fn a_damaged_model_is_refused_and_never_read_wrongly() {
 }
 
 #[test]
+fn alternatives_belong_to_methods_that_compare() {
+    let line = "search a.csv --target y --method gp --alternatives";
+    refused_with(
+        table(100, |_, _| {}),
+        line,
+        &["--alternatives", "als and td", "gp"],
+    );
+    let line = "search a.csv --target y --alternatives 5000";
+    refused_with(table(100, |_, _| {}), line, &["alternatives 5000"]);
+}
+
+#[test]
 fn settings_out_of_range_are_refused() {
     for (flags, words) in [
         ("--test-fraction 1.5", &["1.5"][..]),

@@ -28,6 +28,11 @@ fn documents_of_a_regression() {
     assert_eq!(search["neuron"], "x + cp(2, r=1)");
     assert_eq!(search["structure"]["interaction"][0]["rank"], 1);
     assert_eq!(search["rows"], 300);
+    let search = folder.json("search a.csv --target y --alternatives --json");
+    check("search", &search);
+    assert_eq!(search["neuron"], "x + cp(2, r=1)");
+    let ties = search["alternatives"].as_array().unwrap();
+    assert!(ties.iter().any(|tie| tie["neuron"] == search["neuron"]));
     let small = "--epochs 3 --hidden 8";
     let fit = folder.json(&format!(
         "fit a.csv --target y --split 0 -o m {small} --json"

@@ -16,7 +16,7 @@ use neuronseek::search::Problem;
 use neuronseek::table::synthetic::{self, Case, Law, Settings, generate};
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Method, find};
+use crate::method::{Method, find, limited};
 use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
 use crate::structure::{twins, without_ranks};
 
@@ -41,6 +41,7 @@ pub const NAME: &str = "recovery";
 /// | `law` | normal | |
 /// | `seeds` | 20 | at least 1 |
 /// | `first_seed` | 0 | |
+/// | `budget` | none | seconds, above 0 |
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RecoverySettings {
     /// The number of inputs.
@@ -55,6 +56,8 @@ pub struct RecoverySettings {
     pub seeds: u64,
     /// The first seed.
     pub first_seed: u64,
+    /// Seconds that a search may take; what it finds then depends on the machine's speed.
+    pub budget: Option<f64>,
 }
 
 impl Default for RecoverySettings {
@@ -66,6 +69,7 @@ impl Default for RecoverySettings {
             law: Law::Normal,
             seeds: 20,
             first_seed: 0,
+            budget: None,
         }
     }
 }
@@ -95,6 +99,9 @@ pub struct Run {
     pub case: Case,
     /// How its table is generated; its seed is the search's too.
     pub table: Settings,
+    /// Seconds that the search may take; no limit without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<f64>,
 }
 
 /// What one search found.
@@ -191,7 +198,7 @@ pub fn run(
 pub fn rows(size: &RecoverySettings, records: &[Record<Run, Found, Measured>]) -> Vec<Row> {
     let own = records.iter().filter(|record| {
         let table = record.run.table;
-        table_settings(size, table.seed) == table
+        table_settings(size, table.seed) == table && record.run.budget == size.budget
     });
     own.map(Row::from).collect()
 }
@@ -203,6 +210,13 @@ fn plan(sizes: &[RecoverySettings], methods: &[Method]) -> Result<Plan<Run>, Rec
             let problem = "seeds 0 is out of range: at least 1".to_string();
             return Err(RecoveryError::Settings(problem));
         }
+        if size
+            .budget
+            .is_some_and(|seconds| !(seconds > 0.0 && seconds <= 1e6))
+        {
+            let problem = "the budget must be above 0 seconds, and at most a million".to_string();
+            return Err(RecoveryError::Settings(problem));
+        }
         for method in methods {
             for case in Case::all() {
                 table_settings(size, size.first_seed).check(&case)?;
@@ -212,6 +226,7 @@ fn plan(sizes: &[RecoverySettings], methods: &[Method]) -> Result<Plan<Run>, Rec
                     search: method.options.clone(),
                     case,
                     table: table_settings(size, seed),
+                    budget: size.budget,
                 }));
             }
         }
@@ -247,7 +262,8 @@ fn search_once(
         weights: None,
     };
     let began = Instant::now();
-    let result = method.search.search(&problem, run.table.seed, control);
+    let limited = limited(control, began, run.budget);
+    let result = method.search.search(&problem, run.table.seed, &limited);
     let seconds = began.elapsed().as_secs_f64();
     let (found, error) = match result {
         Ok(report) => (report.neuron, None),

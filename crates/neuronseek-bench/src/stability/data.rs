@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use neuronseek::matrix::Matrix;
+use neuronseek::model::Limits;
 use neuronseek::prepare::{
     Origin, Preparation, PrepareOptions, SearchScale, Target, probabilities,
 };
@@ -13,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::{Change, StabilityError};
-use crate::probe::{self, Samples};
+use crate::probe::normalised_error;
 use crate::runs::digest;
 use crate::statistics::{deviation, mean};
 use crate::tables::Entry;
@@ -109,20 +110,27 @@ pub(super) fn synthetic(case: &Case, table: &Settings) -> Result<Parts, String> 
     })
 }
 
-/// The rows as `change` has them.
-pub(super) fn changed(training: &Part, change: Change, seed: u64) -> Part {
+/// The rows as `change` has them, with their weights. A row drawn several times stands once, with
+/// the weight of its times: no row is then on both sides of a fold of the search's own.
+pub(super) fn changed(training: &Part, change: Change, seed: u64) -> (Part, Option<Vec<f64>>) {
     match change {
-        Change::Seed => training.clone(),
+        Change::Seed => (training.clone(), None),
         Change::Bootstrap => {
             let count = training.inputs.rows();
             let mut random = random("bootstrap", seed);
-            let rows: Vec<usize> = (0..count).map(|_| random.random_range(0..count)).collect();
-            training.select(&rows)
+            let mut times = vec![0usize; count];
+            for _ in 0..count {
+                times[random.random_range(0..count)] += 1;
+            }
+            let rows: Vec<usize> = (0..count).filter(|&row| times[row] > 0).collect();
+            let mean = count as f64 / rows.len().max(1) as f64;
+            let weights = rows.iter().map(|&row| times[row] as f64 / mean).collect();
+            (training.select(&rows), Some(weights))
         }
         Change::Noise(level) => {
             let mut noisy = training.clone();
             add_noise(&mut noisy.target, level, &mut random("change", seed));
-            noisy
+            (noisy, None)
         }
     }
 }
@@ -158,19 +166,23 @@ pub(super) fn scale(training: &Part, origin: Origin) -> SearchScale {
     SearchScale::fit(&training.inputs, origin)
 }
 
-/// The error on scaled test rows: the mean squared error over the variance of the target, or the
-/// mean log loss; infinite when a prediction is not a number.
-pub(super) fn error(formula: &Formula, inputs: &Matrix<f64>, target: &Target) -> f64 {
+/// The error on scaled test rows: the mean squared error over the variance of the target, with
+/// predictions kept near the range of the training target as those of a model are, or the mean
+/// log loss; infinite when a prediction is not a number.
+pub(super) fn error(
+    formula: &Formula,
+    inputs: &Matrix<f64>,
+    target: &Target,
+    training: &Target,
+) -> f64 {
+    let mut fitted = formula.values(inputs);
     match target {
         Target::Values(values) => {
-            let test = Samples {
-                inputs: inputs.clone(),
-                y: values.column(0),
-            };
-            probe::test_error(formula, &test)
+            Limits::of(training).apply(&mut fitted);
+            normalised_error(&fitted.column(0), &values.column(0))
         }
         Target::Classes { labels, count } => {
-            let shares = probabilities(&formula.values(inputs), *count);
+            let shares = probabilities(&fitted, *count);
             let losses: Vec<f64> = labels
                 .iter()
                 .enumerate()

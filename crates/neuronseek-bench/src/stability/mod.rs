@@ -5,8 +5,8 @@
 //! data. Structures are compared pair by pair, with ranks and by orders alone; the spread of the
 //! test error says whether different structures are at least equally good.
 //!
-//! A bootstrap sample holds a row several times, so folds drawn inside a search share rows: what
-//! validates is then a little too kind to many terms. That is the experiment's, not the data's.
+//! A row that a bootstrap sample holds several times stands in it once, with that weight, so that
+//! the folds inside a search share no rows.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,8 +28,10 @@ mod data;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 pub use summary::{Summary, markdown, summarise};
+pub use ties::{Compared, compare, ties_markdown};
 
 use data::{Parts, Prepared};
 
@@ -333,7 +335,7 @@ fn plan(settings: &StabilitySettings, methods: &[Method], tables: &[Prepared]) -
     }
     Plan {
         experiment: NAME,
-        version: 1,
+        version: 2,
         runs,
     }
 }
@@ -345,12 +347,12 @@ fn search_once(
     control: &Control<'_>,
 ) -> Result<(Found, Measured), String> {
     let scale = data::scale(&parts.training, run.search.origin);
-    let training = data::changed(&parts.training, run.change, run.seed);
+    let (training, weights) = data::changed(&parts.training, run.change, run.seed);
     let inputs = scale.apply(&training.inputs);
     let problem = Problem {
         inputs: &inputs,
         target: &training.target,
-        weights: None,
+        weights: weights.as_deref(),
     };
     let seed = if run.change == Change::Seed {
         run.seed
@@ -363,7 +365,8 @@ fn search_once(
     let found = match result {
         Ok(report) => {
             let test = scale.apply(&parts.test.inputs);
-            let error = data::error(&report.formula, &test, &parts.test.target);
+            let target = &parts.test.target;
+            let error = data::error(&report.formula, &test, target, &parts.training.target);
             Found {
                 neuron: Some(report.neuron),
                 test_error: Some(error).filter(|error| error.is_finite()),

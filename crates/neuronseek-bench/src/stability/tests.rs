@@ -83,6 +83,68 @@ fn a_search_without_chance_is_moved_by_the_data_alone() {
 }
 
 #[test]
+fn a_bootstrap_sample_holds_each_row_once_with_its_times() {
+    let parts = data::synthetic(&small().cases[0], &small().table).unwrap();
+    let (sample, weights) = data::changed(&parts.training, Change::Bootstrap, 7);
+    let weights = weights.unwrap();
+    assert_eq!(sample.inputs.rows(), weights.len());
+    assert!((60..100).contains(&weights.len()), "{}", weights.len());
+    let sum: f64 = weights.iter().sum();
+    assert!((sum / weights.len() as f64 - 1.0).abs() < 1e-12);
+    let unit = weights.len() as f64 / 120.0;
+    for (row, weight) in weights.iter().enumerate() {
+        let times = weight / unit;
+        assert!(
+            times > 0.5 && (times - times.round()).abs() < 1e-9,
+            "{times}"
+        );
+        let others = (row + 1..weights.len()).map(|other| sample.inputs.row(other));
+        assert!(
+            others
+                .into_iter()
+                .all(|other| other != sample.inputs.row(row))
+        );
+    }
+}
+
+#[test]
+fn structures_of_real_tables_are_compared_on_all_rows() {
+    let folder = tables();
+    let settings = StabilitySettings {
+        cases: Vec::new(),
+        folder: Some(folder.path().to_path_buf()),
+        only: Vec::new(),
+        changes: vec![Change::Bootstrap],
+        repeats: 3,
+        ..small()
+    };
+    let methods = [method(SearchMethod::Als), method(SearchMethod::Linear)];
+    let results = quietly(&settings, &methods);
+    let (options, control) = (Options::default(), Control::silent());
+    let compared = compare(&settings, &results.records, &options, &control).unwrap();
+    assert_eq!(compared.len(), 2);
+    let numbers = compared.iter().find(|table| table.data.name() == "numbers");
+    let numbers = numbers.unwrap();
+    let one = |text: &str| {
+        let found = numbers
+            .structures
+            .iter()
+            .find(|s| s.neuron.to_string() == text);
+        found.unwrap_or_else(|| panic!("no {text} in {:?}", numbers.structures))
+    };
+    assert!(!one("x").tied() && one("x + cp(2, r=1)").tied());
+    let text = ties_markdown(&results.records, &compared);
+    assert!(
+        text.contains("| als | numbers | bootstrap | 3 | 3 | 1 | 1 |"),
+        "{text}"
+    );
+    assert!(
+        text.contains("| linear | numbers | bootstrap | 3 | 0 | 1 | 0 |"),
+        "{text}"
+    );
+}
+
+#[test]
 fn noise_is_in_deviations_of_the_signal() {
     let table = Settings {
         rows: 4000,
@@ -91,7 +153,7 @@ fn noise_is_in_deviations_of_the_signal() {
     };
     let parts = data::synthetic(&small().cases[0], &table).unwrap();
     assert_eq!(parts.test.inputs.rows(), 2000);
-    let noisy = data::changed(&parts.training, Change::Noise(0.3), 5);
+    let (noisy, _) = data::changed(&parts.training, Change::Noise(0.3), 5);
     let (Target::Values(clean), Target::Values(noisy)) = (&parts.training.target, &noisy.target)
     else {
         panic!("numbers became classes");

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use neuronseek::model::{self, FitOptions, Searched};
+use neuronseek::model::{self, FitOptions, SearchMethod, SearchOptions, Searched};
 use neuronseek::observe::Control;
+use neuronseek::search::Report;
 
 use super::fit::{Task, prepare_options};
 use crate::arguments::reading::{Columns, Reading};
@@ -32,6 +33,11 @@ pub struct Arguments {
     task: Task,
     #[command(flatten)]
     searching: Searching,
+    /// List the structures that the data cannot tell from the best: those within one standard
+    /// error of it on held-out rows, among the search's path and N others; als and td
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "30",
+          help_heading = "Search")]
+    alternatives: Option<usize>,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -43,11 +49,28 @@ pub struct Arguments {
     form: Form,
 }
 
+impl Arguments {
+    fn search_options(&self) -> Result<SearchOptions, Failure> {
+        let options = self.searching.options()?;
+        let judges = matches!(options.method, SearchMethod::Als | SearchMethod::Td);
+        if self.alternatives.is_some() && !judges {
+            return Err(Failure::Usage(format!(
+                "--alternatives belongs to als and td: {} does not compare structures on held-out rows",
+                options.method.name()
+            )));
+        }
+        Ok(SearchOptions {
+            alternatives: self.alternatives.unwrap_or(0),
+            ..options
+        })
+    }
+}
+
 /// Searches and prints what was found.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let stop = interrupt::listen()?;
     arguments.threads.apply()?;
-    let search = arguments.searching.options()?;
+    let search = arguments.search_options()?;
     let deadline = arguments.time_limit.deadline();
     let table = arguments.reading.table(&arguments.data)?;
     let options = FitOptions {
@@ -83,6 +106,14 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
         text.push_str(&format!("{formula}\n\n"));
     }
     text.push_str(&evidence(report, styled));
+    if arguments.alternatives.is_some() {
+        text.push_str(&format!("\n{}", alternatives(report, styled)));
+    } else if report.alternatives.len() > 1 {
+        text.push_str(&format!(
+            "\n{} other structures predict held-out rows as well (--alternatives lists more)\n",
+            report.alternatives.len() - 1
+        ));
+    }
     if !report.runners_up.is_empty() {
         let mut columns = display::Columns::new(
             &[("also fitted", Side::Left), ("criterion", Side::Right)],
@@ -112,8 +143,33 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
     text
 }
 
+/// The structures that held-out rows cannot tell from the best.
+fn alternatives(report: &Report, styled: bool) -> String {
+    let titles = [
+        ("as good on held-out rows", Side::Left),
+        ("parameters", Side::Right),
+        ("error", Side::Right),
+        ("above the least", Side::Right),
+        ("standard error", Side::Right),
+        ("BIC", Side::Right),
+    ];
+    let mut columns = display::Columns::new(&titles, styled);
+    for tie in &report.alternatives {
+        let chosen = tie.neuron == report.neuron;
+        columns.row([
+            format!("{}{}", tie.neuron, if chosen { "  (chosen)" } else { "" }),
+            tie.parameters.to_string(),
+            display::number(tie.error, 4),
+            display::number(tie.above, 2),
+            display::number(tie.standard_error, 2),
+            display::number(tie.criterion, 6),
+        ]);
+    }
+    columns.text()
+}
+
 /// What each term of the found neuron explains.
-pub fn evidence(report: &neuronseek::search::Report, styled: bool) -> String {
+pub fn evidence(report: &Report, styled: bool) -> String {
     if report.evidence.is_empty() {
         return String::new();
     }

@@ -19,6 +19,6 @@ pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use metrics::Metrics;
 pub use options::{FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions};
-pub use predict::{Model, ModelError, Prediction};
+pub use predict::{Limits, Model, ModelError, Prediction};
 pub use report::{CandidateKind, FitReport, Outcome, Rows};
 pub use searching::method;

@@ -98,6 +98,16 @@ pub struct SearchOptions {
     pub functions: Vec<Function>,
     /// Where inputs have their zero; default automatic.
     pub origin: Origin,
+    /// How many structures beside those on the search's path are judged by held-out rows, so that
+    /// the report names those that the data cannot tell from the best; `als` and `td` alone;
+    /// default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub alternatives: usize,
+}
+
+/// So that what was stored before there was this option means the same.
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Default for SearchOptions {
@@ -108,6 +118,7 @@ impl Default for SearchOptions {
             max_rank: 8,
             functions: Vec::new(),
             origin: Origin::Auto,
+            alternatives: 0,
         }
     }
 }

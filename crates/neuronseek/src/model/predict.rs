@@ -37,11 +37,11 @@ pub(super) enum Predictor {
 /// polynomial's outputs are kept inside, since high powers run away outside the data. Empty for
 /// classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Limits(pub(super) Vec<[f64; 2]>);
+pub struct Limits(pub(super) Vec<[f64; 2]>);
 
 impl Limits {
     /// The limits of the given scaled target.
-    pub(super) fn of(target: &Target) -> Limits {
+    pub fn of(target: &Target) -> Limits {
         let Target::Values(values) = target else {
             return Limits(Vec::new());
         };
@@ -55,7 +55,8 @@ impl Limits {
         Limits((0..values.columns()).map(limit).collect())
     }
 
-    pub(super) fn apply(&self, outputs: &mut Matrix<f64>) {
+    /// Brings outputs (rows x targets) into the limits.
+    pub fn apply(&self, outputs: &mut Matrix<f64>) {
         if self.0.is_empty() {
             return;
         }

@@ -21,6 +21,7 @@ pub fn method(options: &SearchOptions) -> Box<dyn Search> {
                 max_order: options.max_order,
                 max_rank: options.max_rank,
                 functions: options.functions.clone(),
+                alternatives: options.alternatives,
                 ..AlsSettings::default()
             },
         }),
@@ -72,6 +73,7 @@ fn gated(options: &SearchOptions, preset: Preset) -> Gated {
             max_order: options.max_order,
             max_rank: options.max_rank,
             functions: options.functions.clone(),
+            alternatives: options.alternatives,
             ..GatedSettings::default()
         },
     }

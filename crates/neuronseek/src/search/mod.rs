@@ -18,7 +18,7 @@ mod report;
 pub mod threshold;
 
 pub use formula::Formula;
-pub use report::{Candidate, Evidence, Problem, Report, Search, SearchError, Step};
+pub use report::{Alternative, Candidate, Evidence, Problem, Report, Search, SearchError, Step};
 
 /// Checks (name, value, lowest, highest) of settings, all at once.
 fn in_ranges(settings: &[(&str, usize, usize, usize)]) -> Result<(), SearchError> {

@@ -52,6 +52,10 @@ pub struct Report {
     pub path: Vec<Step>,
     /// Other structures that were fitted, best first, the chosen one not among them.
     pub runners_up: Vec<Candidate>,
+    /// The structures that held-out rows cannot tell from the best, that one first, the chosen one
+    /// among them; als and td where the data is not fitted nearly exactly, or when asked for.
+    #[serde(default)]
+    pub alternatives: Vec<Alternative>,
     /// Wall-clock seconds. Not stored in model files, which are the same bytes at every run.
     #[serde(skip)]
     pub seconds: f64,
@@ -91,6 +95,43 @@ pub struct Candidate {
     pub neuron: Neuron,
     /// Its criterion, comparable with the last step's of the path.
     pub criterion: f64,
+}
+
+/// A structure whose error on held-out rows is within one standard error of the least, and at most
+/// a tenth above it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The structure.
+    pub neuron: Neuron,
+    /// The number of its coefficients.
+    pub parameters: usize,
+    /// Its BIC.
+    pub criterion: f64,
+    /// The squared error on held-out rows over the target's variance; of classes the mean over
+    /// their indicators, fitted by least squares.
+    pub error: f64,
+    /// By how much `error` is above the least.
+    pub above: f64,
+    /// The standard error of `above`, from the differences row by row.
+    pub standard_error: f64,
+}
+
+impl Alternative {
+    /// A difference of so many standard errors may be chance.
+    pub const STANDARD_ERRORS: f64 = 1.0;
+
+    /// But a difference above this share of the least error is not given up for simplicity: where
+    /// few rows make most of the error its standard error is large.
+    pub const MOST_ABOVE: f64 = 0.1;
+
+    /// Whether held-out rows cannot tell this structure from the best: `above` is at most
+    /// [`STANDARD_ERRORS`](Self::STANDARD_ERRORS) of its standard error and at most
+    /// [`MOST_ABOVE`](Self::MOST_ABOVE) of the least error.
+    pub fn tied(&self) -> bool {
+        let least = self.error - self.above;
+        let chance = Self::STANDARD_ERRORS * self.standard_error;
+        self.above <= chance.min(Self::MOST_ABOVE * least)
+    }
 }
 
 /// Why a search cannot work.

@@ -49,6 +49,9 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Seconds that a search may take [default: no limit]
+    #[arg(long, value_name = "S")]
+    budget: Option<f64>,
     #[command(flatten)]
     running: Running,
     #[command(flatten)]
@@ -77,6 +80,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
             law: arguments.law,
             seeds: arguments.seeds,
             first_seed: arguments.seed,
+            budget: arguments.budget,
         })
         .collect();
     let control = running::control(console)?;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::{Case, Settings};
-use neuronseek_bench::stability::{self, Change, NAME, StabilitySettings, Summary, TABLES};
+use neuronseek_bench::stability::{
+    self, Change, Compared, NAME, StabilitySettings, Summary, TABLES,
+};
 use neuronseek_bench::{figures, runs};
 use serde::Serialize;
 
@@ -67,6 +69,10 @@ pub struct Arguments {
     /// How often each search is repeated
     #[arg(long, value_name = "N", default_value_t = StabilitySettings::default().repeats)]
     repeats: u64,
+    /// Afterwards fit every structure that was found on a real table to all its training rows, and
+    /// say which of them held-out rows cannot tell from the best
+    #[arg(long)]
+    compare: bool,
     /// Inputs of the synthetic cases
     #[arg(long, value_name = "D", default_value_t = Settings::default().dim)]
     dim: usize,
@@ -98,6 +104,7 @@ enum Kind {
 struct Document<'a> {
     settings: &'a StabilitySettings,
     summary: &'a [Summary],
+    compared: &'a [Compared],
 }
 
 /// Searches and compares.
@@ -123,7 +130,17 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let summary = stability::summarise(&results.records);
-    let table = stability::markdown(&summary);
+    let mut table = stability::markdown(&summary);
+    let compared = match arguments.compare {
+        true => stability::compare(&settings, &results.records, &options, &control)?,
+        false => Vec::new(),
+    };
+    if !compared.is_empty() {
+        table.push_str(&format!(
+            "\n{}",
+            stability::ties_markdown(&results.records, &compared)
+        ));
+    }
     let csv = runs::csv(&results.records)?;
     arguments.running.publish(
         (NAME, "Agreement of structures"),
@@ -137,6 +154,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         return output::print_json(&Document {
             settings: &settings,
             summary: &summary,
+            compared: &compared,
         });
     }
     output::print(&table)

@@ -3,26 +3,19 @@
 use std::sync::Arc;
 
 use super::basis::Basis;
-use super::classes::{log_losses, logits};
+use super::classes::logits;
 use super::design::Design;
 use super::fit::Fit;
-use super::folds::{Judgement, judge};
 use super::grow::{Growth, NEAR_EXACT};
 use super::refine::{Effort, refine};
 use super::rows::{self, Rows};
 use super::sample::Sample;
+use super::ties::Ties;
 use crate::matrix::Matrix;
-use crate::neuron::Term;
 use crate::observe::Control;
 use crate::prepare::Target;
-use crate::search::{Problem, SearchError};
+use crate::search::{Alternative, Problem, SearchError};
 use crate::terms::Polynomial;
-
-/// Another structure must lower the held-out error by this share to replace that of lowest BIC.
-const BETTER: f64 = 1e-3;
-
-/// The linear neuron must lower it by this share to replace one with fewer parameters.
-const LINEAR_BETTER: f64 = 5e-3;
 
 /// Few steps bring factors that fit a part of the rows to the optimum of all.
 const ALL_ROWS: Effort = Effort {
@@ -33,9 +26,6 @@ const ALL_ROWS: Effort = Effort {
 /// A refit on all rows may be this much worse than the fit to the rows searched: noise.
 const REFIT_WORSE: f64 = 1.01;
 
-/// How many structures beside the linear one and that of lowest BIC are compared by log loss.
-const LOGISTIC_RIVALS: usize = 2;
-
 /// More rows than this do not sharpen logits that are fitted by iteration.
 const LOGISTIC_CELLS: usize = 4_000_000;
 
@@ -44,102 +34,63 @@ pub(super) struct Chosen {
     pub fit: Fit,
     /// The penalty of the last linear stage.
     pub penalty: f64,
+    /// The structures that held-out rows cannot tell from the best, where they were asked.
+    pub alternatives: Vec<Alternative>,
     pub warnings: Vec<String>,
 }
 
-/// The structure of lowest BIC, unless a simpler one on the path, or the linear neuron, does
-/// better on held-out rows.
+/// The structure of lowest BIC where it leaves nearly nothing, else the simplest of those that the
+/// data cannot tell from the best on held-out rows.
 pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> Chosen {
-    let (sample, scale) = (growth.sample, &growth.rows.scale);
     let found = best.neuron();
-    if (growth.left(&best) <= NEAR_EXACT || control.should_stop()) && !found.is_empty() {
-        return Chosen {
-            fit: best,
-            penalty: 0.0,
-            warnings: Vec::new(),
-        };
+    let others = growth.settings.alternatives;
+    let sure = growth.left(&best) <= NEAR_EXACT && !found.is_empty();
+    if (sure && others == 0) || (control.should_stop() && !found.is_empty()) {
+        return Chosen::sure(best);
     }
-    let mut fits = vec![best, linear(growth)];
-    let mut judgements = judge(sample, &fits, &scale.totals);
-    for (fit, judgement) in &growth.fits {
-        if fit.neuron().is_empty() || fit.neuron() == found {
-            continue;
-        }
-        judgements.push(match judgement {
-            Some(judgement) => *judgement,
-            None => judge(sample, std::slice::from_ref(fit), &scale.totals)[0],
-        });
-        fits.push(fit.clone());
+    let mut ties = Ties::of_path(growth, best);
+    if ties.0.is_empty() {
+        return Chosen::sure(growth.finish(growth.empty(), None));
     }
-    let parameters: Vec<usize> = fits
-        .iter()
-        .map(|fit| fit.parameters(sample, scale.inputs))
-        .collect();
-    let errors: Vec<f64> = match growth.rows.classes {
-        None => judgements.iter().map(|judgement| judgement.error).collect(),
-        Some(count) => class_errors(sample, &fits, &judgements, count),
+    let (least, choice) = if sure { (0, 0) } else { ties.choose() };
+    let chosen = ties.0[choice].fit.clone();
+    let penalty = if sure {
+        0.0
+    } else {
+        ties.0[choice].judgement.penalty
     };
-    let linear_allowed = growth.settings.allows(Term::pure(1));
-    let mut choice = usize::from(found.is_empty() && linear_allowed);
-    for index in 1..fits.len() {
-        let simpler = parameters[index] <= parameters[0];
-        let margin = if simpler { BETTER } else { LINEAR_BETTER };
-        let better = errors[index] < errors[choice] * (1.0 - margin);
-        if better && (simpler || index == 1) && (linear_allowed || index != 1) {
-            choice = index;
-        }
+    let mut warnings = Vec::new();
+    if choice != 0 && !found.is_empty() {
+        warnings.push(format!(
+            "{found} has the lowest BIC, but {} does better or as well on held-out rows with fewer \
+             coefficients (squared error over variance {:.4} and {:.4})",
+            chosen.neuron(),
+            ties.0[0].judgement.error,
+            ties.0[choice].judgement.error,
+        ));
     }
-    let warnings = remarks(growth.rows, &fits, &errors, choice);
+    if ties.0[least].judgement.error >= 1.0 {
+        warnings.push("no structure predicts held-out rows better than the mean does".to_string());
+    }
+    ties.add_seen(growth, others);
     Chosen {
-        fit: fits.swap_remove(choice),
-        penalty: judgements[choice].penalty,
+        fit: chosen,
+        penalty,
+        alternatives: ties.alternatives(),
         warnings,
     }
 }
 
-/// The log losses of the linear neuron, of the structure of lowest BIC and of those of the least
-/// squared error; the others are out.
-fn class_errors(sample: &Sample, fits: &[Fit], judgements: &[Judgement], count: usize) -> Vec<f64> {
-    let mut others: Vec<usize> = (2..fits.len()).collect();
-    others.sort_by(|&a, &b| judgements[a].error.total_cmp(&judgements[b].error));
-    others.truncate(LOGISTIC_RIVALS);
-    let rivals: Vec<usize> = (0..2).chain(others).collect();
-    let chosen: Vec<Fit> = rivals.iter().map(|&index| fits[index].clone()).collect();
-    let mut errors = vec![f64::INFINITY; fits.len()];
-    for (index, loss) in rivals.into_iter().zip(log_losses(sample, &chosen, count)) {
-        errors[index] = loss;
+impl Chosen {
+    /// A structure that needs no second opinion.
+    pub fn sure(fit: Fit) -> Chosen {
+        Chosen {
+            fit,
+            penalty: 0.0,
+            alternatives: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
-    errors
-}
-
-fn remarks(rows: &Rows, fits: &[Fit], errors: &[f64], choice: usize) -> Vec<String> {
-    let (what, useless) = match rows.classes {
-        None => ("squared error over variance", 1.0),
-        Some(_) => ("log loss", f64::INFINITY),
-    };
-    let mut warnings = Vec::new();
-    if choice != 0 && !fits[0].neuron().is_empty() {
-        warnings.push(format!(
-            "{} has the lowest BIC, but {} does better on held-out rows ({what} {:.4} instead of {:.4})",
-            fits[0].neuron(),
-            fits[choice].neuron(),
-            errors[choice],
-            errors[0],
-        ));
-    }
-    if errors[choice] >= useless {
-        warnings.push("no structure predicts held-out rows better than the mean does".to_string());
-    }
-    warnings
-}
-
-fn linear(growth: &Growth<'_>) -> Fit {
-    let basis = Arc::new(Basis::new(growth.sample, &[Term::pure(1)]));
-    let linear = Fit {
-        basis,
-        ..growth.empty()
-    };
-    growth.finish(linear, None)
 }
 
 /// The polynomial of the chosen structure, fitted to all rows of the problem; logits for classes.

@@ -17,10 +17,10 @@ use super::refine::{Effort, refine};
 use super::sample::Sample;
 
 /// How many parts the rows fall into; row i belongs to part i mod FOLDS of the shuffled rows.
-pub(super) const FOLDS: usize = 5;
+const FOLDS: usize = 5;
 
 /// Penalties of the last linear stage, in units of a column's variance.
-pub(super) const PENALTIES: [f64; 6] = [0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
+const PENALTIES: [f64; 6] = [0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
 
 /// By how much of the target's range a prediction may leave it and count as it is.
 const MARGIN: f64 = 1.0;
@@ -31,7 +31,7 @@ const REFIT: Effort = Effort {
 };
 
 /// The error of a structure on held-out rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Judgement {
     /// The mean over outputs of the squared error as a share of the target's variance. Predictions
     /// far outside the range of the training rows' target count as the nearest number that is not,
@@ -40,6 +40,24 @@ pub(super) struct Judgement {
     pub error: f64,
     /// The penalty that gives it.
     pub penalty: f64,
+    /// What each row adds to the error, when it is held out.
+    pub rows: Arc<Vec<f64>>,
+}
+
+impl Judgement {
+    /// By how much the error is above that of another structure, and the standard error of this
+    /// difference: the rows' own differences are compared, so what is hard to predict for both
+    /// does not count.
+    pub fn above(&self, other: &Judgement) -> (f64, f64) {
+        let count = self.rows.len() as f64;
+        let differences = || self.rows.iter().zip(other.rows.iter()).map(|(a, b)| a - b);
+        let mean = differences().sum::<f64>() / count;
+        let squares: f64 = differences().map(|d| (d - mean).powi(2)).sum();
+        (
+            count * mean,
+            (squares * count / (count - 1.0).max(1.0)).sqrt(),
+        )
+    }
 }
 
 /// Judges each fit; the result is in the order of `fits`.
@@ -47,57 +65,62 @@ pub(super) fn judge(sample: &Sample, fits: &[Fit], totals: &[f64]) -> Vec<Judgem
     let parts: Vec<(usize, usize)> = (0..fits.len())
         .flat_map(|fit| (0..FOLDS).map(move |fold| (fit, fold)))
         .collect();
-    let errors: Vec<Vec<f64>> = parts
+    let errors: Vec<Vec<Vec<f64>>> = parts
         .into_par_iter()
         .map(|(fit, fold)| held_out(sample, &fits[fit], fold, totals))
         .collect();
-    errors
-        .chunks(FOLDS)
-        .map(|folds| {
-            let sums = (0..PENALTIES.len()).map(|p| folds.iter().map(|fold| fold[p]).sum());
-            let sums: Vec<f64> = sums.collect();
-            let mut best = 0;
-            for (index, &sum) in sums.iter().enumerate() {
-                if sum < sums[best] || !sums[best].is_finite() {
-                    best = index;
-                }
-            }
-            Judgement {
-                error: sums[best] / totals.len() as f64,
-                penalty: PENALTIES[best],
-            }
-        })
-        .collect()
+    errors.chunks(FOLDS).map(judgement).collect()
 }
 
-/// Per penalty, the squared errors on one fold over the sums of squares of all rows.
-fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<f64> {
+/// From the rows' errors: `[fold][penalty][row of the fold]`.
+fn judgement(folds: &[Vec<Vec<f64>>]) -> Judgement {
+    let sum = |penalty: usize| -> f64 {
+        let of_fold = |fold: &Vec<Vec<f64>>| fold[penalty].iter().sum::<f64>();
+        folds.iter().map(of_fold).sum()
+    };
+    let sums: Vec<f64> = (0..PENALTIES.len()).map(sum).collect();
+    let mut best = 0;
+    for (index, &sum) in sums.iter().enumerate() {
+        if sum < sums[best] || !sums[best].is_finite() {
+            best = index;
+        }
+    }
+    let rows = folds.iter().flat_map(|fold| fold[best].iter().copied());
+    Judgement {
+        error: sums[best],
+        penalty: PENALTIES[best],
+        rows: Arc::new(rows.collect()),
+    }
+}
+
+/// Per penalty and row of one fold, the squared error over the sums of squares of all rows, the
+/// mean over outputs.
+fn held_out(sample: &Sample, fit: &Fit, fold: usize, totals: &[f64]) -> Vec<Vec<f64>> {
     let (training, refit) = training_fold(sample, fit, fold);
     let design = Design::new(&training, &refit);
     let solutions = design.solve(&training, &PENALTIES);
     solutions
         .iter()
         .map(|outputs| {
-            let mut error = 0.0;
+            let held = (fold..sample.x.rows()).step_by(FOLDS);
+            let mut errors = vec![0.0; held.clone().count()];
             for (output, coefficients) in outputs.iter().enumerate() {
                 let fitted = sample.combine(&design.columns, coefficients);
                 let target = &sample.targets[output];
                 let (low, high) = range(&training, target);
-                let squares: f64 = (fold..sample.x.rows())
-                    .step_by(FOLDS)
-                    .map(|row| {
-                        (sample.root[row] * (target[row] - fitted[row].clamp(low, high))).powi(2)
-                    })
-                    .sum();
-                error += squares / totals[output].max(f64::MIN_POSITIVE);
+                let share = 1.0 / (totals[output].max(f64::MIN_POSITIVE) * totals.len() as f64);
+                for (error, row) in errors.iter_mut().zip(held.clone()) {
+                    let left = target[row] - fitted[row].clamp(low, high);
+                    *error += share * (sample.root[row] * left).powi(2);
+                }
             }
-            error
+            errors
         })
         .collect()
 }
 
 /// The sample without the rows of one fold, and the fit brought to its optimum there.
-pub(super) fn training_fold(sample: &Sample, fit: &Fit, fold: usize) -> (Sample, Fit) {
+fn training_fold(sample: &Sample, fit: &Fit, fold: usize) -> (Sample, Fit) {
     let training = sample.reweighted(|row| row % FOLDS != fold);
     let mut refit = fit.clone();
     refit.basis = Arc::new(Basis::new(&training, &fit.basis.terms));
@@ -118,4 +141,29 @@ fn range(sample: &Sample, target: &[f64]) -> (f64, f64) {
     });
     let margin = MARGIN * (high - low).max(0.0);
     (low - margin, high + margin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_paired() {
+        let judgement = |rows: [f64; 4]| Judgement {
+            error: rows.iter().sum(),
+            penalty: 0.0,
+            rows: Arc::new(rows.to_vec()),
+        };
+        // The same difference at every row has no error, however the rows differ.
+        let (a, b) = (
+            judgement([1.0, 2.0, 3.0, 4.0]),
+            judgement([0.0, 1.0, 2.0, 3.0]),
+        );
+        assert_eq!(a.above(&b), (4.0, 0.0));
+        // Differences 1, -1, 1, -1: their sum's variance is 4 times 4/3.
+        let c = judgement([0.0, 3.0, 2.0, 5.0]);
+        let (above, error) = a.above(&c);
+        assert_eq!(above, 0.0);
+        assert!((error - (16.0f64 / 3.0).sqrt()).abs() < 1e-12, "{error}");
+    }
 }

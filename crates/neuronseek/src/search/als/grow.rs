@@ -14,10 +14,11 @@ use super::folds::{Judgement, judge};
 use super::refine::{Effort, Goal, refine};
 use super::rows::Rows;
 use super::sample::Sample;
+use super::shrink::Seen;
 use super::starts::Moments;
 use crate::neuron::Term;
 use crate::observe::Control;
-use crate::search::{Candidate, Step};
+use crate::search::Step;
 
 /// A step must lower BIC by more than this.
 pub(super) const LEAST_GAIN: f64 = 2.0;
@@ -56,8 +57,8 @@ pub(super) struct Growth<'a> {
     seed: u64,
     /// The stage that progress events name.
     pub(super) stage: &'static str,
-    /// Every structure that was fitted, with its best criterion.
-    pub seen: Vec<Candidate>,
+    /// Every structure that was fitted.
+    pub seen: Vec<Seen>,
     /// The steps taken.
     pub path: Vec<Step>,
     /// The fit after each round, judged if need be.
@@ -170,7 +171,7 @@ impl<'a> Growth<'a> {
         let errors: Vec<f64> = self
             .fits
             .iter()
-            .filter_map(|(_, judgement)| judgement.map(|judgement| judgement.error))
+            .filter_map(|(_, judgement)| judgement.as_ref().map(|judgement| judgement.error))
             .collect();
         let mut lowest = f64::INFINITY;
         let mut since = 0;
@@ -189,7 +190,7 @@ impl<'a> Growth<'a> {
         let judged = self.fits.len() >= UNJUDGED_STEPS && self.left(fit) > NEAR_EXACT;
         let judgement = judged.then(|| {
             let fits = std::slice::from_ref(fit);
-            judge(self.sample, fits, &self.rows.scale.totals)[0]
+            judge(self.sample, fits, &self.rows.scale.totals).swap_remove(0)
         });
         self.fits.push((fit.clone(), judgement));
     }

@@ -15,16 +15,18 @@
 //! | `starts`, `alternate` | one more product, from several starts |
 //! | `fit`, `refine` | a structure's coefficients, by damped Gauss-Newton steps |
 //! | `grow`, `shrink` | forward and backward, by BIC |
-//! | `folds` | the choice among the structures on the path, by held-out rows |
+//! | `folds`, `ties` | the choice among the structures on the path, by held-out rows |
 //! | `design`, `finish` | the last linear stage on all rows |
 //! | `classes` | log loss and log-odds, for classes |
 //! | `proposals` | drop-and-refit for structures that another search proposes |
+//! | `compare` | given structures beside each other |
 //! | `evidence` | what each term is worth |
 
 mod alternate;
 mod basis;
 mod classes;
 mod columns;
+mod compare;
 mod dense;
 mod design;
 mod evidence;
@@ -41,15 +43,17 @@ mod sample;
 mod settings;
 mod shrink;
 mod starts;
+mod ties;
 
 use std::time::Instant;
 
+pub use compare::compare;
 pub use settings::AlsSettings;
 
 use self::finish::Chosen;
 use self::grow::Growth;
 use self::rows::Rows;
-use super::{Formula, Problem, Report, Search, SearchError};
+use super::{Candidate, Formula, Problem, Report, Search, SearchError};
 use crate::observe::{Control, Event};
 
 /// The name of the stage in progress events.
@@ -121,7 +125,8 @@ fn report(
     let mut warnings = rows.warnings.clone();
     warnings.extend(chosen.warnings);
     let neuron = chosen.fit.neuron();
-    let mut runners_up = growth.seen;
+    let seen = growth.seen.into_iter().map(|seen| seen.candidate);
+    let mut runners_up: Vec<Candidate> = seen.collect();
     runners_up.retain(|candidate| candidate.neuron != neuron && !candidate.neuron.is_empty());
     runners_up.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
     runners_up.truncate(RUNNERS_UP);
@@ -145,6 +150,7 @@ fn report(
         formula: Formula::Polynomial(polynomial),
         path: growth.path,
         runners_up,
+        alternatives: chosen.alternatives,
         seconds: 0.0,
         warnings,
     })

@@ -112,12 +112,7 @@ pub(in crate::search) fn fit(
         best = Some(fit);
     }
     let fit = best.unwrap_or(nothing);
-    let chosen = Chosen {
-        fit,
-        penalty: 0.0,
-        warnings: Vec::new(),
-    };
-    report(problem, &rows, growth, chosen, control)
+    report(problem, &rows, growth, Chosen::sure(fit), control)
 }
 
 fn left<'a>(rows: &'a Rows, fit: &Fit, round: usize, fruitless: usize) -> Left<'a> {

@@ -20,6 +20,7 @@ use crate::search::SearchError;
 /// | `max_rank` | 8 | 0 to 64; 0 allows no interaction |
 /// | `functions` | none | sin, cos, exp, each at most once |
 /// | `starts` | 6 | 1 to 1000 |
+/// | `alternatives` | 0 | 0 to 1000 |
 /// | `only` | any term | a neuron |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +33,10 @@ pub struct AlsSettings {
     pub functions: Vec<Function>,
     /// Random starts of each new product.
     pub starts: usize,
+    /// How many structures beside those on the path are judged by held-out rows, so that the
+    /// report can name more of those that the data cannot tell from the best. The choice is not
+    /// changed.
+    pub alternatives: usize,
     /// The only terms, with the highest ranks, that may be used: how well can this structure fit?
     /// Terms of it that do not lower BIC are still left out.
     pub only: Option<Neuron>,
@@ -44,6 +49,7 @@ impl Default for AlsSettings {
             max_rank: 8,
             functions: Vec::new(),
             starts: 6,
+            alternatives: 0,
             only: None,
         }
     }
@@ -82,6 +88,7 @@ impl AlsSettings {
         range("max_order", self.max_order, 1, MAX_ORDER);
         range("max_rank", self.max_rank, 0, 64);
         range("starts", self.starts, 1, 1000);
+        range("alternatives", self.alternatives, 0, 1000);
         for (index, function) in self.functions.iter().enumerate() {
             if self.functions[..index].contains(function) {
                 problems.push(format!("function {} is given twice", function.name()));
@@ -106,12 +113,13 @@ mod tests {
             max_rank: 65,
             functions: vec![Function::Sin, Function::Sin],
             starts: 0,
+            alternatives: 1001,
             only: None,
         };
         let SearchError::Settings(problems) = settings.check().unwrap_err() else {
             panic!("another error");
         };
-        assert_eq!(problems.len(), 4);
+        assert_eq!(problems.len(), 5);
         assert!(AlsSettings::default().check().is_ok());
     }
 }

@@ -5,11 +5,31 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::basis::Basis;
-use super::fit::Fit;
+use super::fit::{Fit, Product};
 use super::grow::{Addition, Exploration, Growth, LEAST_GAIN, NEAR_EXACT};
 use crate::neuron::{Neuron, Term};
 use crate::observe::{Control, Event};
 use crate::search::{Candidate, Step};
+
+/// The best fit of a structure, without its values at the rows.
+pub(super) struct Seen {
+    pub candidate: Candidate,
+    pub terms: Vec<Term>,
+    pub products: Vec<Product>,
+}
+
+impl Seen {
+    fn new(fit: &Fit) -> Seen {
+        Seen {
+            candidate: Candidate {
+                neuron: fit.neuron(),
+                criterion: fit.bic,
+            },
+            terms: fit.basis.terms.clone(),
+            products: fit.products.clone(),
+        }
+    }
+}
 
 impl Growth<'_> {
     /// Drops terms and products while that lowers BIC.
@@ -84,19 +104,14 @@ impl Growth<'_> {
         best
     }
 
-    /// Remembers the best criterion of a structure.
+    /// Remembers the best fit of a structure.
     pub fn see(&mut self, fit: &Fit) {
         let neuron = fit.neuron();
-        match self
-            .seen
-            .iter_mut()
-            .find(|candidate| candidate.neuron == neuron)
-        {
-            Some(known) => known.criterion = known.criterion.min(fit.bic),
-            None => self.seen.push(Candidate {
-                neuron,
-                criterion: fit.bic,
-            }),
+        let known = (self.seen.iter_mut()).find(|seen| seen.candidate.neuron == neuron);
+        match known {
+            Some(known) if known.candidate.criterion <= fit.bic => {}
+            Some(known) => *known = Seen::new(fit),
+            None => self.seen.push(Seen::new(fit)),
         }
     }
 

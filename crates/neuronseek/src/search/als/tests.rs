@@ -2,6 +2,7 @@ use super::*;
 use crate::matrix::Matrix;
 use crate::neuron::Neuron;
 use crate::prepare::{Target, probabilities};
+use crate::search::Alternative;
 use crate::table::synthetic::{Case, Mode, Settings, Synthetic, generate};
 
 fn table(mode: Mode, variant: usize, settings: Settings) -> Synthetic {
@@ -286,4 +287,79 @@ fn a_stopped_search_gives_what_it_has() {
     };
     let report = Als::default().search(&problem, 0, &control).unwrap();
     assert_eq!(report.neuron, Neuron::linear());
+}
+
+/// With so much noise on so few rows that the truth is one structure of several.
+fn noisy() -> Synthetic {
+    let settings = Settings {
+        dim: 4,
+        rows: 150,
+        noise: 2.0,
+        ..small(3)
+    };
+    table(Mode::Hybrid, 1, settings)
+}
+
+#[test]
+fn alternatives_are_named_and_do_not_change_the_choice() {
+    let with = |table: &Synthetic, alternatives: usize| {
+        let target = column(&table.y);
+        let problem = Problem {
+            inputs: &table.inputs,
+            target: &target,
+            weights: None,
+        };
+        let settings = AlsSettings {
+            alternatives,
+            ..AlsSettings::default()
+        };
+        let als = Als { settings };
+        als.search(&problem, 0, &Control::silent()).unwrap()
+    };
+    let noisy = noisy();
+    let (few, many) = (with(&noisy, 0), with(&noisy, 20));
+    assert_eq!((&few.neuron, &few.formula), (&many.neuron, &many.formula));
+    assert!(many.alternatives.len() > few.alternatives.len().max(1));
+    for report in [&few, &many] {
+        let ties = &report.alternatives;
+        assert!(
+            ties.iter().any(|tie| tie.neuron == report.neuron),
+            "{ties:?}"
+        );
+        assert!(ties.iter().all(Alternative::tied));
+        assert!(ties.windows(2).all(|pair| pair[0].error <= pair[1].error));
+    }
+    // Of a polynomial of little noise all ties have its terms, and more that do no harm.
+    let clear = with(&table(Mode::Hybrid, 1, small(1)), 20);
+    let truth: Neuron = "x + cp(2, r=1)".parse().unwrap();
+    assert_eq!(clear.neuron, truth);
+    for tie in &clear.alternatives {
+        let mut terms = truth.terms().iter();
+        assert!(
+            terms.all(|term| tie.neuron.terms().contains(term)),
+            "{tie:?}"
+        );
+        assert_eq!(tie.parameters == 18, tie.neuron == truth, "{tie:?}");
+    }
+}
+
+#[test]
+fn given_structures_are_fitted_whole_and_compared() {
+    let table = table(Mode::Hybrid, 1, small(1));
+    let target = column(&table.y);
+    let problem = Problem {
+        inputs: &table.inputs,
+        target: &target,
+        weights: None,
+    };
+    let given = ["x", "x + cp(2, r=1)", "x + x^3 + cp(2, r=2)"];
+    let structures: Vec<Neuron> = given.iter().map(|text| text.parse().unwrap()).collect();
+    let control = Control::silent();
+    let settings = AlsSettings::default();
+    let compared = compare(&problem, &structures, &settings, 0, &control).unwrap();
+    let found: Vec<String> = compared.iter().map(|one| one.neuron.to_string()).collect();
+    assert_eq!(found, given);
+    assert!(!compared[0].tied() && compared[1].tied(), "{compared:?}");
+    assert!(compared[2].criterion > compared[1].criterion);
+    assert!(compared[1].error < 1e-3 && compared[2].error < 1e-3);
 }

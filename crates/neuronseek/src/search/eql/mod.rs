@@ -87,6 +87,7 @@ impl Search for Eql {
             evidence: Vec::new(),
             path: training.path,
             runners_up: Vec::new(),
+            alternatives: Vec::new(),
             seconds: began.elapsed().as_secs_f64(),
             warnings,
         })

@@ -119,6 +119,7 @@ fn refit_settings(settings: &GatedSettings) -> AlsSettings {
         max_order: settings.max_order,
         max_rank: settings.max_rank,
         functions: settings.functions.clone(),
+        alternatives: settings.alternatives,
         ..AlsSettings::default()
     }
 }

@@ -31,6 +31,7 @@ pub enum Preset {
 /// | `max_order` | 5 | 1 to 9 | both |
 /// | `max_rank` | 8 | 0 to 64; 0 allows no interaction (paper: 1 to 64) | both |
 /// | `functions` | none | sin, cos, exp, each at most once | both |
+/// | `alternatives` | 0 | 0 to 1000 | default |
 /// | `batch` | 64 | 1 to 65536 rows | both |
 /// | `steps` | 4000 | 100 to 1000000, in a round | default |
 /// | `epochs` | 200 | 1 to 100000 | paper |
@@ -46,6 +47,8 @@ pub struct GatedSettings {
     pub max_rank: usize,
     /// Element-wise functions that may be terms beside powers.
     pub functions: Vec<Function>,
+    /// See [`AlsSettings::alternatives`](crate::search::als::AlsSettings::alternatives); default preset.
+    pub alternatives: usize,
     /// Rows a training step.
     pub batch: usize,
     /// Training steps a round, whatever the number of rows.
@@ -63,6 +66,7 @@ impl Default for GatedSettings {
             max_order: 5,
             max_rank: 8,
             functions: Vec::new(),
+            alternatives: 0,
             batch: 64,
             steps: 4000,
             epochs: 200,
@@ -94,6 +98,7 @@ impl GatedSettings {
         range("max_order", self.max_order, 1, MAX_ORDER);
         let least_rank = usize::from(self.preset == Preset::Paper);
         range("max_rank", self.max_rank, least_rank, 64);
+        range("alternatives", self.alternatives, 0, 1000);
         range("batch", self.batch, 1, 65_536);
         range("steps", self.steps, 100, 1_000_000);
         range("epochs", self.epochs, 1, 100_000);
@@ -123,6 +128,7 @@ mod tests {
             max_order: 0,
             max_rank: 65,
             functions: vec![Function::Exp, Function::Exp],
+            alternatives: 1001,
             batch: 0,
             steps: 1,
             epochs: 0,
@@ -132,7 +138,7 @@ mod tests {
         let SearchError::Settings(problems) = settings.check().unwrap_err() else {
             panic!("another error");
         };
-        assert_eq!(problems.len(), 7);
+        assert_eq!(problems.len(), 8);
         assert!(GatedSettings::default().check().is_ok());
         assert!(GatedSettings::paper().check().is_ok());
     }

@@ -298,6 +298,7 @@ impl Evolution<'_> {
                 })
                 .collect(),
             path: self.path,
+            alternatives: Vec::new(),
             seconds: 0.0,
             warnings: Vec::new(),
         }

@@ -385,6 +385,7 @@ pub(in crate::search) fn report(
         evidence: Vec::new(),
         path,
         runners_up,
+        alternatives: Vec::new(),
         seconds: 0.0,
         warnings: Vec::new(),
         formula: Formula::Expression {

@@ -246,6 +246,7 @@ impl Work {
             formula: reading.formula(),
             path,
             runners_up: others,
+            alternatives: Vec::new(),
             seconds: 0.0,
             warnings,
         }

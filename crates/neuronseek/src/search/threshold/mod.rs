@@ -242,6 +242,7 @@ impl Training<'_> {
             evidence: self.evidence(&moments, &kept, &fitted),
             path: self.path,
             runners_up: Vec::new(),
+            alternatives: Vec::new(),
             seconds: 0.0,
             warnings: Vec::new(),
         })
