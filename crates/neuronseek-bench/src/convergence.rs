@@ -6,12 +6,9 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use neuronseek::matrix::Matrix;
 use neuronseek::model::SearchOptions;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::{Control, Event, Observer};
-use neuronseek::prepare::Target;
-use neuronseek::search::Problem;
 use neuronseek::table::synthetic::{self, Case, Mode, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -203,13 +200,8 @@ fn plan(settings: &ConvergenceSettings, methods: &[Method]) -> Result<Plan<Run>,
 
 fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Measured), String> {
     let (training, test, _) = samples(&run.case, &run.table, run.test_rows)?;
-    let target = Matrix::from_vec(training.y.len(), 1, training.y.clone());
-    let target = Target::Values(target);
-    let problem = Problem {
-        inputs: &training.inputs,
-        target: &target,
-        weights: None,
-    };
+    let target = training.target();
+    let problem = training.problem(&target);
     let watch = Watch {
         began: Instant::now(),
         seen: Mutex::new(Vec::new()),

@@ -23,6 +23,20 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// The target as a search wants it.
+    pub fn target(&self) -> Target {
+        Target::Values(Matrix::from_vec(self.y.len(), 1, self.y.clone()))
+    }
+
+    /// What a search looks at, with the [`target`](Self::target).
+    pub fn problem<'a>(&'a self, target: &'a Target) -> Problem<'a> {
+        Problem {
+            inputs: &self.inputs,
+            target,
+            weights: None,
+        }
+    }
+
     /// Some of the rows.
     pub fn select(&self, rows: &[usize]) -> Samples {
         Samples {
@@ -53,13 +67,8 @@ pub fn retrained_error(
         only: Some(structure.clone()),
         ..AlsSettings::default()
     };
-    let target = Target::Values(Matrix::from_vec(training.y.len(), 1, training.y.clone()));
-    let problem = Problem {
-        inputs: &training.inputs,
-        target: &target,
-        weights: None,
-    };
-    let report = Als { settings }.search(&problem, seed, control)?;
+    let target = training.target();
+    let report = Als { settings }.search(&training.problem(&target), seed, control)?;
     Ok(test_error(&report.formula, test))
 }
 

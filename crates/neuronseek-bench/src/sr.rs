@@ -5,12 +5,10 @@
 //! tournament. Both are measured in processor seconds of the search alone.
 
 use cpu_time::ThreadTime;
-use neuronseek::matrix::Matrix;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
-use neuronseek::prepare::Target;
 use neuronseek::search::genetic::{Genetic, GeneticSettings};
-use neuronseek::search::{Problem, Search, SearchError};
+use neuronseek::search::{Search, SearchError};
 use neuronseek::table::synthetic::{self, Case, generate};
 use serde::Serialize;
 
@@ -118,13 +116,8 @@ pub fn run(settings: &SrSettings) -> Result<SrResult, SrError> {
 }
 
 fn search(settings: &SrSettings, samples: &Samples, released: bool) -> Result<Ours, SearchError> {
-    let target = Matrix::from_vec(samples.y.len(), 1, samples.y.clone());
-    let target = Target::Values(target);
-    let problem = Problem {
-        inputs: &samples.inputs,
-        target: &target,
-        weights: None,
-    };
+    let target = samples.target();
+    let problem = samples.problem(&target);
     let search = Genetic {
         settings: GeneticSettings {
             released,

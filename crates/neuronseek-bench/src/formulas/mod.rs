@@ -10,15 +10,14 @@ mod peers;
 mod read;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use neuronseek::expression::Monomials;
 use neuronseek::matrix::Matrix;
 use neuronseek::model::SearchOptions;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
-use neuronseek::prepare::Target;
-use neuronseek::search::{self, Problem};
+use neuronseek::search;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -26,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use peers::{Package, Peer, UnknownPeer, look_for};
 pub use read::{Formula, Formulas, Kind, read};
 
-use crate::method::{Method, find};
+use crate::method::{Method, find, limited};
 use crate::probe::{Samples, test_error};
 use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
 use crate::statistics::median;
@@ -241,19 +240,10 @@ fn rows(run: &Run, sizes: &[f64]) -> Result<(Samples, Samples), String> {
 fn once(run: &Run, method: &Method, control: &Control<'_>) -> Result<(Found, Measured), String> {
     let sizes = sizes(run);
     let (training, test) = rows(run, &sizes)?;
-    let target = Matrix::from_vec(training.y.len(), 1, training.y.clone());
-    let target = Target::Values(target);
-    let problem = Problem {
-        inputs: &training.inputs,
-        target: &target,
-        weights: None,
-    };
+    let target = training.target();
+    let problem = training.problem(&target);
     let began = Instant::now();
-    let limited = Control {
-        observer: control.observer,
-        stop: control.stop,
-        deadline: began.checked_add(Duration::from_secs_f64(run.budget)),
-    };
+    let limited = limited(control, began, Some(run.budget));
     let report = method.search.search(&problem, run.seed, &limited);
     let seconds = began.elapsed().as_secs_f64();
     let found = match report {
