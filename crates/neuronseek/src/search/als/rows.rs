@@ -56,7 +56,11 @@ impl Rows {
     ) -> Result<Rows, SearchError> {
         check(problem)?;
         let inputs = problem.inputs;
-        let most = (MOST_CELLS / inputs.columns().max(1)).clamp(ENOUGH_ROWS, MOST_ROWS);
+        let most = match settings.only {
+            // Fitting one structure is little work.
+            Some(_) => MOST_ROWS,
+            None => (MOST_CELLS / inputs.columns().max(1)).clamp(ENOUGH_ROWS, MOST_ROWS),
+        };
         let mut order: Vec<usize> = (0..inputs.rows()).collect();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(SHUFFLE);
