@@ -264,11 +264,14 @@ fn a_damaged_model_is_refused_and_never_read_wrongly() {
 
 #[test]
 fn alternatives_belong_to_methods_that_compare() {
-    let line = "search a.csv --target y --method gp --alternatives";
-    refused_with(
-        table(100, |_, _| {}),
-        line,
-        &["--alternatives", "als and td", "gp"],
+    let folder = Folder::new();
+    folder.write("a.csv", table(100, |_, _| {}));
+    let run = folder.run("search a.csv --target y --method gp --alternatives");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(
+        run.errors.contains("--alternatives belongs to als and td"),
+        "{}",
+        run.errors
     );
     let line = "search a.csv --target y --alternatives 5000";
     refused_with(table(100, |_, _| {}), line, &["alternatives 5000"]);

@@ -124,13 +124,16 @@ impl Alternative {
     /// few rows make most of the error its standard error is large.
     pub const MOST_ABOVE: f64 = 0.1;
 
+    /// Differences of the error below this are those of rounding.
+    pub const ROUNDING: f64 = 1e-12;
+
     /// Whether held-out rows cannot tell this structure from the best: `above` is at most
     /// [`STANDARD_ERRORS`](Self::STANDARD_ERRORS) of its standard error and at most
-    /// [`MOST_ABOVE`](Self::MOST_ABOVE) of the least error.
+    /// [`MOST_ABOVE`](Self::MOST_ABOVE) of the least error, or rounding.
     pub fn tied(&self) -> bool {
         let least = self.error - self.above;
         let chance = Self::STANDARD_ERRORS * self.standard_error;
-        self.above <= chance.min(Self::MOST_ABOVE * least)
+        self.above <= chance.min(Self::MOST_ABOVE * least).max(Self::ROUNDING)
     }
 }
 

@@ -54,19 +54,20 @@ pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> C
     }
     let (least, choice) = if sure { (0, 0) } else { ties.choose() };
     let chosen = ties.0[choice].fit.clone();
-    let penalty = if sure {
-        0.0
-    } else {
-        ties.0[choice].judgement.penalty
-    };
+    let judged_penalty = ties.0[choice].judgement.penalty;
+    let penalty = if sure { 0.0 } else { judged_penalty };
     let mut warnings = Vec::new();
     if choice != 0 && !found.is_empty() {
+        let [of_found, of_chosen] = [0, choice].map(|index| ties.0[index].judgement.error);
+        let how = if of_chosen < of_found {
+            "better"
+        } else {
+            "as well with fewer coefficients"
+        };
         warnings.push(format!(
-            "{found} has the lowest BIC, but {} does better or as well on held-out rows with fewer \
-             coefficients (squared error over variance {:.4} and {:.4})",
+            "{found} has the lowest BIC, but {} does {how} on held-out rows (squared error over \
+             variance {of_found:.4} and {of_chosen:.4})",
             chosen.neuron(),
-            ties.0[0].judgement.error,
-            ties.0[choice].judgement.error,
         ));
     }
     if ties.0[least].judgement.error >= 1.0 {
@@ -74,9 +75,9 @@ pub(super) fn choose(growth: &Growth<'_>, best: Fit, control: &Control<'_>) -> C
     }
     ties.add_seen(growth, others);
     Chosen {
-        fit: chosen,
         penalty,
-        alternatives: ties.alternatives(),
+        alternatives: ties.alternatives(&chosen.neuron()),
+        fit: chosen,
         warnings,
     }
 }

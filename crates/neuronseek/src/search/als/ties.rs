@@ -17,7 +17,7 @@ use super::fit::Fit;
 use super::folds::{Judgement, judge};
 use super::grow::Growth;
 use super::shrink::Seen;
-use crate::neuron::Term;
+use crate::neuron::{Neuron, Term};
 use crate::search::Alternative;
 
 /// A structure with its error on held-out rows.
@@ -112,10 +112,10 @@ impl Ties {
         best
     }
 
-    /// All ties with the structure of the least held-out error, that one first.
-    pub fn alternatives(&self) -> Vec<Alternative> {
+    /// The chosen structure and all ties with that of the least held-out error, that one first.
+    pub fn alternatives(&self, chosen: &Neuron) -> Vec<Alternative> {
         let mut found = self.all();
-        found.retain(Alternative::tied);
+        found.retain(|one| one.tied() || &one.neuron == chosen);
         found.sort_by(|a, b| a.error.total_cmp(&b.error));
         found
     }
