@@ -255,3 +255,38 @@ fn an_experiment_goes_on_and_its_shards_add_up() {
     let run = folder.run("bench recovery --methods al");
     assert_eq!(run.code, Some(2));
 }
+
+#[test]
+fn every_experiment_runs_from_the_command_to_the_page() {
+    let folder = Folder::new();
+    let commands = [
+        "bench stability --methods als,linear --cases pure-2 --changes seed,bootstrap --repeats 3 \
+         --rows 150 --dim 3 --out stability",
+        "bench scalability --methods als --dims 3,4 --rows 200 --test-rows 50 --budgets 5 \
+         --cases hybrid-1 --out scalability",
+        "bench convergence --methods als --cases hybrid-1 --dims 3 --rows 200 --budget 2 \
+         --out convergence",
+    ];
+    for command in commands {
+        let run = folder.run(command);
+        assert_eq!(run.code, Some(0), "{command}\n{}", run.errors);
+        assert!(run.out.contains("| als |"), "{}", run.out);
+    }
+    let lines = std::fs::read_to_string(folder.file("stability/stability.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), 2 * 2 * 3);
+    let run = folder
+        .run("bench report --from stability --from scalability --from convergence -o page.html");
+    assert_eq!(run.code, Some(0), "{}", run.errors);
+    let page = std::fs::read_to_string(folder.file("page.html")).unwrap();
+    for part in [
+        "bench stability",
+        "bench scalability",
+        "bench convergence",
+        "<svg",
+    ] {
+        assert!(page.contains(part), "no {part} in the page");
+    }
+    let run = folder.run("bench stability --changes noise --levels -1");
+    assert_eq!(run.code, Some(1), "{}", run.errors);
+    assert!(run.errors.contains("noise -1"), "{}", run.errors);
+}

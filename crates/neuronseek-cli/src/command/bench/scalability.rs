@@ -19,7 +19,7 @@ use crate::output;
 Every structure found is fitted anew by one probe and judged on test rows, as is the method's own \
 formula; the row truth is the true structure given to the probe. Searches run on one thread.
 
-Example: neuronseek bench scalability --methods als,gp --dims 10,100 --budgets 10 --cases 'hybrid 1'")]
+Example: neuronseek bench scalability --methods als,gp --dims 10,100 --budgets 10 --cases hybrid-1")]
 pub struct Arguments {
     #[command(flatten)]
     method: MethodChoice,
@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Seconds that a search may take, one or several numbers
     #[arg(long, value_name = "S", value_delimiter = ',', default_values_t = ScalabilitySettings::default().budgets)]
     budgets: Vec<f64>,
-    /// Synthetic cases such as 'pure 0,hybrid 1' [default: all 15]
+    /// Synthetic cases such as pure-0,hybrid-1 [default: all 15]
     #[arg(long, value_name = "CASE", value_delimiter = ',')]
     cases: Vec<Case>,
     /// Tables of each case

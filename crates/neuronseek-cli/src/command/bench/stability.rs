@@ -191,15 +191,9 @@ fn cases(names: &[String]) -> Result<Vec<Case>, Failure> {
         match name.trim() {
             "all" => cases.extend(Case::all()),
             "none" => {}
-            other => {
-                let found = Case::all().find(|case| case.to_string().replace(' ', "-") == other);
-                cases.push(found.ok_or_else(|| {
-                    Failure::Usage(format!(
-                        "--cases {other}: write pure-0 to pure-4, interaction-0 to interaction-4, \
-                         hybrid-0 to hybrid-4, all or none"
-                    ))
-                })?);
-            }
+            other => cases.push(other.parse().map_err(|problem| {
+                Failure::Usage(format!("--cases {other}: {problem}; or all, or none"))
+            })?),
         }
     }
     Ok(cases)

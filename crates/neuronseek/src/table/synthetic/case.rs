@@ -157,13 +157,14 @@ impl Case {
 impl std::str::FromStr for Case {
     type Err = String;
 
-    /// Reads "pure 0" to "hybrid 4".
+    /// Reads "pure 0" to "hybrid 4", with a hyphen in place of the space too.
     fn from_str(text: &str) -> Result<Case, String> {
-        let found = Case::all().find(|case| case.to_string() == text.trim());
+        let words = text.trim().replace('-', " ");
+        let found = Case::all().find(|case| case.to_string() == words);
         found.ok_or_else(|| {
             format!(
                 "\"{text}\" is not a case: pure, interaction or hybrid with a variant from 0 to 4, \
-                 such as \"hybrid 1\""
+                 such as hybrid-1"
             )
         })
     }
