@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use neuronseek::model::SearchOptions;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::{Control, Event, Observer};
-use neuronseek::table::synthetic::{self, Case, Mode, Settings};
+use neuronseek::table::synthetic::{Case, Mode, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::ExperimentError;
 use crate::method::{Method, find};
 use crate::probe::retrained_error;
-use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
+use crate::runs::{Each, Options, Plan, Record, Results, execute};
 use crate::scalability::samples;
 
 /// The experiment's name.
@@ -62,20 +63,6 @@ impl Default for ConvergenceSettings {
             seed: 0,
         }
     }
-}
-
-/// Why the experiment cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ConvergenceError {
-    /// Settings out of range.
-    #[error("{0}")]
-    Settings(String),
-    /// The generator's settings.
-    #[error(transparent)]
-    Synthetic(#[from] synthetic::SettingsError),
-    /// The runs.
-    #[error(transparent)]
-    Runs(#[from] RunsError),
 }
 
 /// One search to watch.
@@ -158,7 +145,7 @@ pub fn run(
     options: &Options,
     control: &Control<'_>,
     each: &Each<'_, Run, Found, Measured>,
-) -> Result<Results<Run, Found, Measured>, ConvergenceError> {
+) -> Result<Results<Run, Found, Measured>, ExperimentError> {
     let plan = plan(settings, methods)?;
     let work = |run: &Run, control: &Control<'_>| {
         once(run, find(methods, &run.method, &run.search)?, control)
@@ -166,10 +153,10 @@ pub fn run(
     Ok(execute(&plan, options, control, &work, each)?)
 }
 
-fn plan(settings: &ConvergenceSettings, methods: &[Method]) -> Result<Plan<Run>, ConvergenceError> {
+fn plan(settings: &ConvergenceSettings, methods: &[Method]) -> Result<Plan<Run>, ExperimentError> {
     if settings.test_rows < 2 || !(settings.budget > 0.0 && settings.budget <= 1e6) {
         let problem = "test rows must be at least 2 and the budget above 0 seconds";
-        return Err(ConvergenceError::Settings(problem.to_string()));
+        return Err(ExperimentError::Settings(problem.to_string()));
     }
     let mut runs = Vec::new();
     for case in &settings.cases {

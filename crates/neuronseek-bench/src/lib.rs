@@ -3,6 +3,7 @@
 
 pub mod convergence;
 pub mod epoch;
+mod error;
 pub mod figures;
 pub mod formulas;
 pub mod machine;
@@ -22,4 +23,5 @@ pub mod step;
 pub mod structure;
 pub mod tables;
 
+pub use error::ExperimentError;
 pub use method::Method;

@@ -13,11 +13,12 @@ use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
 use neuronseek::prepare::Target;
 use neuronseek::search::Problem;
-use neuronseek::table::synthetic::{self, Case, Law, Settings, generate};
+use neuronseek::table::synthetic::{Case, Law, Settings, generate};
 use serde::{Deserialize, Serialize};
 
+use crate::error::ExperimentError;
 use crate::method::{Method, find, limited};
-use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
+use crate::runs::{Each, Options, Plan, Record, Results, execute};
 use crate::structure::{twins, without_ranks};
 
 mod summary;
@@ -37,7 +38,7 @@ pub const NAME: &str = "recovery";
 /// |---|---|---|
 /// | `dim` | 10 | at least 3 |
 /// | `rows` | 2500 | at least 2 |
-/// | `noise` | 0.01 | as [`synthetic::Settings`] |
+/// | `noise` | 0.01 | as [`Settings`] |
 /// | `law` | normal | |
 /// | `seeds` | 20 | at least 1 |
 /// | `first_seed` | 0 | |
@@ -72,20 +73,6 @@ impl Default for RecoverySettings {
             budget: None,
         }
     }
-}
-
-/// Why the experiment cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoveryError {
-    /// Settings out of range.
-    #[error("{0}")]
-    Settings(String),
-    /// The generator's settings.
-    #[error(transparent)]
-    Synthetic(#[from] synthetic::SettingsError),
-    /// The runs.
-    #[error(transparent)]
-    Runs(#[from] RunsError),
 }
 
 /// One search to do.
@@ -185,7 +172,7 @@ pub fn run(
     options: &Options,
     control: &Control<'_>,
     each: &Each<'_, Run, Found, Measured>,
-) -> Result<Results<Run, Found, Measured>, RecoveryError> {
+) -> Result<Results<Run, Found, Measured>, ExperimentError> {
     let plan = plan(sizes, methods)?;
     let work = |run: &Run, control: &Control<'_>| {
         let method = find(methods, &run.method, &run.search)?;
@@ -203,19 +190,19 @@ pub fn rows(size: &RecoverySettings, records: &[Record<Run, Found, Measured>]) -
     own.map(Row::from).collect()
 }
 
-fn plan(sizes: &[RecoverySettings], methods: &[Method]) -> Result<Plan<Run>, RecoveryError> {
+fn plan(sizes: &[RecoverySettings], methods: &[Method]) -> Result<Plan<Run>, ExperimentError> {
     let mut runs = Vec::new();
     for size in sizes {
         if size.seeds == 0 {
             let problem = "seeds 0 is out of range: at least 1".to_string();
-            return Err(RecoveryError::Settings(problem));
+            return Err(ExperimentError::Settings(problem));
         }
         if size
             .budget
             .is_some_and(|seconds| !(seconds > 0.0 && seconds <= 1e6))
         {
             let problem = "the budget must be above 0 seconds, and at most a million".to_string();
-            return Err(RecoveryError::Settings(problem));
+            return Err(ExperimentError::Settings(problem));
         }
         for method in methods {
             for case in Case::all() {

@@ -43,7 +43,7 @@ fn small(dim: usize) -> RecoverySettings {
 fn run_quietly(
     sizes: &[RecoverySettings],
     options: &Options,
-) -> Result<Results<Run, Found, Measured>, RecoveryError> {
+) -> Result<Results<Run, Found, Measured>, ExperimentError> {
     run(
         sizes,
         &[refusing()],

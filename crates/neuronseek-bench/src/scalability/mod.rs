@@ -10,14 +10,15 @@ use std::time::Instant;
 use neuronseek::model::SearchOptions;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
-use neuronseek::table::synthetic::{self, Case, Settings, generate};
+use neuronseek::table::synthetic::{Case, Settings, generate};
 use serde::{Deserialize, Serialize};
 
+use crate::error::ExperimentError;
 use crate::memory;
 use crate::method::{Method, find, limited};
 use crate::probe::{Samples, retrained_error, test_error};
 use crate::recovery::unit_mean_square;
-use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
+use crate::runs::{Each, Options, Plan, Record, Results, execute};
 use crate::structure::without_ranks;
 
 mod summary;
@@ -74,20 +75,6 @@ impl Default for ScalabilitySettings {
             seeds: 1,
         }
     }
-}
-
-/// Why the experiment cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ScalabilityError {
-    /// Settings out of range.
-    #[error("{0}")]
-    Settings(String),
-    /// The generator's settings.
-    #[error(transparent)]
-    Synthetic(#[from] synthetic::SettingsError),
-    /// The runs.
-    #[error(transparent)]
-    Runs(#[from] RunsError),
 }
 
 /// One search to do.
@@ -151,7 +138,7 @@ pub fn run(
     options: &Options,
     control: &Control<'_>,
     each: &Each<'_, Run, Found, Measured>,
-) -> Result<Results<Run, Found, Measured>, ScalabilityError> {
+) -> Result<Results<Run, Found, Measured>, ExperimentError> {
     let plan = plan(settings, methods)?;
     let work = |run: &Run, control: &Control<'_>| {
         if run.method == TRUTH {
@@ -162,8 +149,8 @@ pub fn run(
     Ok(execute(&plan, options, control, &work, each)?)
 }
 
-fn plan(settings: &ScalabilitySettings, methods: &[Method]) -> Result<Plan<Run>, ScalabilityError> {
-    let refuse = |problem: &str| Err(ScalabilityError::Settings(problem.to_string()));
+fn plan(settings: &ScalabilitySettings, methods: &[Method]) -> Result<Plan<Run>, ExperimentError> {
+    let refuse = |problem: &str| Err(ExperimentError::Settings(problem.to_string()));
     if settings.seeds == 0 || settings.test_rows < 2 {
         return refuse("seeds must be at least 1 and test rows at least 2");
     }

@@ -4,14 +4,13 @@ use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Case;
 use neuronseek_bench::convergence::{self, ConvergenceSettings, NAME};
-use neuronseek_bench::{figures, runs};
+use neuronseek_bench::figures;
 
 use super::running::{self, Running};
 use crate::arguments::Form;
 use crate::arguments::searching::{MethodChoice, method};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output;
 
 /// Watch searches come to a good structure: test error against wall-clock time
 #[derive(Debug, Args)]
@@ -74,17 +73,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = convergence::markdown(&results.records);
-    let csv = runs::csv(&results.records)?;
-    arguments.running.publish(
+    let figures = figures::convergence(&results.records)?;
+    let (shown, what) = (
+        (console, &arguments.form),
         (NAME, "Test error against time"),
-        (&csv, &table),
-        figures::convergence(&results.records)?,
-    )?;
-    arguments
-        .running
-        .conclude(console, results.records.len(), results.missing);
-    if arguments.form.json {
-        return output::print_json(&results.records);
-    }
-    output::print(&table)
+    );
+    (arguments.running).end(shown, what, &results, &table, figures)
 }

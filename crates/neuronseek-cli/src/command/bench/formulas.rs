@@ -6,15 +6,14 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use neuronseek::model::{SearchMethod, SearchOptions};
 use neuronseek_bench::Method;
+use neuronseek_bench::figures;
 use neuronseek_bench::formulas::{self, FormulasSettings, NAME, Peer};
-use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
 use crate::arguments::Form;
 use crate::arguments::searching::method;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output;
 
 /// Find published polynomial and rational formulas again, each method with the same seconds
 #[derive(Debug, Args)]
@@ -105,17 +104,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = formulas::markdown(&results.records);
-    let csv = runs::csv(&results.records)?;
-    arguments.running.publish(
+    let figures = figures::formulas(&results.records)?;
+    let (shown, what) = (
+        (console, &arguments.form),
         (NAME, "Published formulas found again"),
-        (&csv, &table),
-        figures::formulas(&results.records)?,
-    )?;
-    arguments
-        .running
-        .conclude(console, results.records.len(), results.missing);
-    if arguments.form.json {
-        return output::print_json(&results.records);
-    }
-    output::print(&table)
+    );
+    (arguments.running).end(shown, what, &results, &table, figures)
 }

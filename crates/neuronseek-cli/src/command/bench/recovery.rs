@@ -3,8 +3,8 @@
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Law;
+use neuronseek_bench::figures;
 use neuronseek_bench::recovery::{self, NAME, RecoverySettings, Row, Summary};
-use neuronseek_bench::{figures, runs};
 use serde::Serialize;
 
 use super::running::{self, Running};
@@ -101,15 +101,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         .map(|(size, rows)| recovery::markdown(size, rows))
         .collect();
     let all: Vec<Row> = parts.iter().flat_map(|(_, rows)| rows.clone()).collect();
-    let csv = runs::csv(&results.records)?;
-    arguments.running.publish(
-        (NAME, "Structure recovery on the synthetic cases"),
-        (&csv, &tables.join("\n")),
-        figures::recovery(&all)?,
-    )?;
-    arguments
-        .running
-        .conclude(console, results.records.len(), results.missing);
+    let figures = figures::recovery(&all)?;
+    let what = (NAME, "Structure recovery on the synthetic cases");
+    (arguments.running).store(console, what, &results, &tables.join("\n"), figures)?;
     if arguments.form.json {
         let documents: Vec<Document<'_>> = parts
             .iter()

@@ -8,13 +8,15 @@ use neuronseek::observe::{Control, Event, Observer};
 use neuronseek_bench::Method;
 use neuronseek_bench::figures::Named;
 use neuronseek_bench::page::Experiment;
-use neuronseek_bench::runs::{Options, Progress, Shard};
+use neuronseek_bench::runs::{self, Options, Progress, Results, Shard};
+use serde::Serialize;
 
+use crate::arguments::Form;
 use crate::arguments::searching::MethodChoice;
 use crate::console::Console;
 use crate::display;
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::{interrupt, output};
 
 /// How runs are carried out.
 #[derive(Debug, Clone, Args)]
@@ -43,38 +45,59 @@ impl Running {
         }
     }
 
-    /// Writes beside the lines what a reader looks at: the CSV and Markdown tables, the plots and
-    /// `experiment.json` for the report. Remarks that somebody has written there are kept. A shard
-    /// has no plots: they are drawn from all.
-    pub fn publish(
+    /// Ends an experiment: writes its files and prints its table, or its records as JSON.
+    pub fn end<R: Serialize, O: Serialize, M: Serialize>(
         &self,
+        (console, form): (&Console, &Form),
+        what: (&str, &str),
+        results: &Results<R, O, M>,
+        table: &str,
+        figures: Vec<Named>,
+    ) -> Result<(), Failure> {
+        self.store(console, what, results, table, figures)?;
+        if form.json {
+            return output::print_json(&results.records);
+        }
+        output::print(table)
+    }
+
+    /// Writes beside the lines what a reader looks at: the CSV and Markdown tables, the plots and
+    /// `experiment.json` for the report, and says what is left undone. Remarks that somebody has
+    /// written there are kept. A shard has no plots: they are drawn from all.
+    pub fn store<R: Serialize, O: Serialize, M: Serialize>(
+        &self,
+        console: &Console,
         (name, title): (&str, &str),
-        (csv, table): (&str, &str),
+        results: &Results<R, O, M>,
+        table: &str,
         figures: Vec<Named>,
     ) -> Result<(), Failure> {
         let options = self.options();
-        options.write(name, "csv", csv.as_bytes())?;
+        options.write(name, "csv", runs::csv(&results.records)?.as_bytes())?;
         options.write(name, "md", table.as_bytes())?;
-        let Some(folder) = self.out.as_ref().filter(|_| self.shard == Shard::default()) else {
-            return Ok(());
-        };
-        for (stem, picture) in figures {
-            picture.write(folder, &stem)?;
+        if let Some(folder) = self.out.as_ref()
+            && self.shard == Shard::default()
+        {
+            for (stem, picture) in figures {
+                picture.write(folder, &stem)?;
+            }
+            let before = Experiment::read(folder).map_or(Vec::new(), |before| before.remarks);
+            let experiment = Experiment {
+                name: name.to_string(),
+                title: title.to_string(),
+                command: command_line(),
+                machine: neuronseek_bench::machine::describe(),
+                date: neuronseek_bench::machine::today(),
+                remarks: before,
+            };
+            experiment.write(folder)?;
         }
-        let before = Experiment::read(folder).map_or(Vec::new(), |before| before.remarks);
-        let experiment = Experiment {
-            name: name.to_string(),
-            title: title.to_string(),
-            command: command_line(),
-            machine: neuronseek_bench::machine::describe(),
-            date: neuronseek_bench::machine::today(),
-            remarks: before,
-        };
-        Ok(experiment.write(folder)?)
+        self.conclude(console, results.records.len(), results.missing);
+        Ok(())
     }
 
     /// Says what an interrupted experiment has left undone, and where files lie.
-    pub fn conclude(&self, console: &Console, done: usize, missing: usize) {
+    fn conclude(&self, console: &Console, done: usize, missing: usize) {
         console.done();
         if missing > 0 {
             let kept = match self.out {

@@ -3,15 +3,14 @@
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::Case;
+use neuronseek_bench::figures;
 use neuronseek_bench::scalability::{self, NAME, ScalabilitySettings};
-use neuronseek_bench::{figures, runs};
 
 use super::running::{self, Running};
 use crate::arguments::Form;
 use crate::arguments::searching::{MethodChoice, method};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::output;
 
 /// Search wider and longer synthetic tables, each method with the same seconds
 #[derive(Debug, Args)]
@@ -83,17 +82,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         },
     )?;
     let table = scalability::markdown(&results.records);
-    let csv = runs::csv(&results.records)?;
-    arguments.running.publish(
+    let figures = figures::scalability(&results.records)?;
+    let (shown, what) = (
+        (console, &arguments.form),
         (NAME, "Wider and longer tables at equal budgets"),
-        (&csv, &table),
-        figures::scalability(&results.records)?,
-    )?;
-    arguments
-        .running
-        .conclude(console, results.records.len(), results.missing);
-    if arguments.form.json {
-        return output::print_json(&results.records);
-    }
-    output::print(&table)
+    );
+    (arguments.running).end(shown, what, &results, &table, figures)
 }

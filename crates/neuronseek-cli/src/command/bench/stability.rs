@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use neuronseek::model::SearchMethod;
 use neuronseek::table::synthetic::{Case, Settings};
+use neuronseek_bench::figures;
 use neuronseek_bench::stability::{
     self, Change, Compared, NAME, StabilitySettings, Summary, TABLES,
 };
-use neuronseek_bench::{figures, runs};
 use serde::Serialize;
 
 use super::running::{self, Running};
@@ -141,15 +141,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
             stability::ties_markdown(&results.records, &compared)
         ));
     }
-    let csv = runs::csv(&results.records)?;
-    arguments.running.publish(
-        (NAME, "Agreement of structures"),
-        (&csv, &table),
-        figures::stability(&summary)?,
-    )?;
-    arguments
-        .running
-        .conclude(console, results.records.len(), results.missing);
+    let figures = figures::stability(&summary)?;
+    let what = (NAME, "Agreement of structures");
+    (arguments.running).store(console, what, &results, &table, figures)?;
     if arguments.form.json {
         return output::print_json(&Document {
             settings: &settings,
