@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::neuron::{Function, MAX_ORDER, Neuron, Term};
-use crate::search::SearchError;
+use crate::search::{SearchError, outside, refuse, repeated};
 
 /// Settings of [`Als`](super::Als).
 ///
@@ -79,26 +79,14 @@ impl AlsSettings {
     /// # Errors
     /// [`SearchError::Settings`] with one sentence per setting that is out of range.
     pub fn check(&self) -> Result<(), SearchError> {
-        let mut problems = Vec::new();
-        let mut range = |name: &str, value: usize, low: usize, high: usize| {
-            if !(low..=high).contains(&value) {
-                problems.push(format!("{name} {value} is out of range: {low} to {high}"));
-            }
-        };
-        range("max_order", self.max_order, 1, MAX_ORDER);
-        range("max_rank", self.max_rank, 0, 64);
-        range("starts", self.starts, 1, 1000);
-        range("alternatives", self.alternatives, 0, 1000);
-        for (index, function) in self.functions.iter().enumerate() {
-            if self.functions[..index].contains(function) {
-                problems.push(format!("function {} is given twice", function.name()));
-            }
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(SearchError::Settings(problems))
-        }
+        let mut problems = outside(&[
+            ("max_order", self.max_order, 1, MAX_ORDER),
+            ("max_rank", self.max_rank, 0, 64),
+            ("starts", self.starts, 1, 1000),
+            ("alternatives", self.alternatives, 0, 1000),
+        ]);
+        problems.extend(repeated(&self.functions));
+        refuse(problems)
     }
 }
 

@@ -7,10 +7,10 @@ use rand_chacha::ChaCha8Rng;
 use super::network::{Memory, Network};
 use super::sparse::Sparse;
 use super::{EqlSettings, STAGE};
-use crate::observe::{Control, Event};
+use crate::observe::Control;
 use crate::search::adam::{Adam, cosine};
 use crate::search::regression::Regression;
-use crate::search::{SearchError, Step};
+use crate::search::{SearchError, Step, taken};
 
 /// A report every so many epochs.
 const SNAPSHOT: usize = 10;
@@ -253,21 +253,10 @@ impl<'a> Training<'a> {
     fn snapshot(&mut self, epoch: usize, loss: f64, control: &Control<'_>) {
         let neuron = Sparse::new(&self.thinned().0).expression().neuron();
         let message = format!("{neuron}, loss {loss:.6}");
-        control.observer.notice(&Event::Progress {
-            name: STAGE,
-            done: epoch,
-            total: self.settings.epochs,
-            message: &message,
-        });
-        control.observer.notice(&Event::Snapshot {
-            neuron: &neuron,
-            criterion: loss,
-        });
-        self.path.push(Step {
-            neuron,
-            action: format!("epoch {epoch}"),
-            criterion: loss,
-        });
+        let progress = (STAGE, epoch, self.settings.epochs);
+        let found = (neuron, loss);
+        let action = format!("epoch {epoch}");
+        (self.path).push(taken(control, progress, action, found, &message));
     }
 }
 

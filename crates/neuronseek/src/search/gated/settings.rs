@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::neuron::{Function, MAX_ORDER};
-use crate::search::SearchError;
+use crate::search::{SearchError, outside, refuse, repeated};
 
 /// Which version of the differentiable search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,32 +89,20 @@ impl GatedSettings {
     /// # Errors
     /// [`SearchError::Settings`] with one sentence per setting that is out of range.
     pub fn check(&self) -> Result<(), SearchError> {
-        let mut problems = Vec::new();
-        let mut range = |name: &str, value: usize, low: usize, high: usize| {
-            if !(low..=high).contains(&value) {
-                problems.push(format!("{name} {value} is out of range: {low} to {high}"));
-            }
-        };
-        range("max_order", self.max_order, 1, MAX_ORDER);
         let least_rank = usize::from(self.preset == Preset::Paper);
-        range("max_rank", self.max_rank, least_rank, 64);
-        range("alternatives", self.alternatives, 0, 1000);
-        range("batch", self.batch, 1, 65_536);
-        range("steps", self.steps, 100, 1_000_000);
-        range("epochs", self.epochs, 1, 100_000);
+        let mut problems = outside(&[
+            ("max_order", self.max_order, 1, MAX_ORDER),
+            ("max_rank", self.max_rank, least_rank, 64),
+            ("alternatives", self.alternatives, 0, 1000),
+            ("batch", self.batch, 1, 65_536),
+            ("steps", self.steps, 100, 1_000_000),
+            ("epochs", self.epochs, 1, 100_000),
+        ]);
         if !(0.0..=1e6).contains(&self.lambda) {
             problems.push(format!("lambda {} is out of range: 0 to 1e6", self.lambda));
         }
-        for (index, function) in self.functions.iter().enumerate() {
-            if self.functions[..index].contains(function) {
-                problems.push(format!("function {} is given twice", function.name()));
-            }
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(SearchError::Settings(problems))
-        }
+        problems.extend(repeated(&self.functions));
+        refuse(problems)
     }
 }
 

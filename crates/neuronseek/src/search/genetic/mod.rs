@@ -25,7 +25,7 @@ pub use settings::GeneticSettings;
 use self::powers::{Powers, Refined};
 use self::program::{Coefficients, Program};
 use super::regression::Regression;
-use super::{Evidence, Formula, Problem, Report, Search, SearchError, Step};
+use super::{Evidence, Formula, Problem, Report, Search, SearchError, Step, taken};
 use crate::matrix::Matrix;
 use crate::neuron::{Neuron, Term};
 use crate::observe::{Control, Event};
@@ -189,21 +189,10 @@ impl Evolution<'_> {
             None => (Neuron::default(), f64::INFINITY),
         };
         let message = format!("{neuron}, mean squared error {error:.6}");
-        control.observer.notice(&Event::Progress {
-            name: STAGE,
-            done: generation,
-            total: self.settings.generations,
-            message: &message,
-        });
-        control.observer.notice(&Event::Snapshot {
-            neuron: &neuron,
-            criterion: error,
-        });
-        self.path.push(Step {
-            neuron,
-            action: format!("generation {generation}"),
-            criterion: error,
-        });
+        let progress = (STAGE, generation, self.settings.generations);
+        let found = (neuron, error);
+        let action = format!("generation {generation}");
+        (self.path).push(taken(control, progress, action, found, &message));
     }
 
     fn neuron(&self, orders: &[usize]) -> Neuron {

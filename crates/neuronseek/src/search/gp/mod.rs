@@ -23,7 +23,7 @@ pub use settings::GpSettings;
 use self::constants::Sample;
 use self::variation::Variation;
 use super::regression::Regression;
-use super::{Candidate, Formula, Problem, Report, Search, SearchError, Step};
+use super::{Candidate, Formula, Problem, Report, Search, SearchError, Step, taken};
 use crate::expression::{Expression, Tape};
 use crate::observe::{Control, Event};
 
@@ -264,21 +264,10 @@ impl Evolution<'_> {
             }
             None => (Default::default(), f64::MAX, String::new()),
         };
-        control.observer.notice(&Event::Progress {
-            name: STAGE,
-            done: generation,
-            total: self.settings.generations,
-            message: &text,
-        });
-        control.observer.notice(&Event::Snapshot {
-            neuron: &neuron,
-            criterion: score,
-        });
-        self.path.push(Step {
-            neuron,
-            action: format!("generation {generation}"),
-            criterion: score,
-        });
+        let progress = (STAGE, generation, self.settings.generations);
+        let found = (neuron, score);
+        let action = format!("generation {generation}");
+        (self.path).push(taken(control, progress, action, found, &text));
     }
 
     /// The front with all constants fitted to more rows, best first.

@@ -10,8 +10,7 @@ use super::tree::Tree;
 use super::{MetaSymNetSettings, STAGE};
 use crate::expression::Tape;
 use crate::linear::minimise;
-use crate::observe::Event;
-use crate::search::Step;
+use crate::search::{Step, taken};
 
 /// The weight of the entropy grows from one descent to the next.
 const PENALTIES: [f64; 4] = [0.0, 0.01, 0.1, 1.0];
@@ -152,21 +151,9 @@ impl Evolution<'_> {
             }
             None => (Default::default(), f64::MAX, String::new()),
         };
-        let observer = self.judge.control.observer;
-        observer.notice(&Event::Progress {
-            name: STAGE,
-            done: round,
-            total: self.settings.rounds,
-            message: &text,
-        });
-        observer.notice(&Event::Snapshot {
-            neuron: &neuron,
-            criterion: score,
-        });
-        self.path.push(Step {
-            neuron,
-            action: format!("round {round}: {action}"),
-            criterion: score,
-        });
+        let progress = (STAGE, round, self.settings.rounds);
+        let found = (neuron, score);
+        let action = format!("round {round}: {action}");
+        (self.path).push(taken(self.judge.control, progress, action, found, &text));
     }
 }

@@ -1,92 +1,38 @@
-use std::sync::atomic::AtomicBool;
-
 use rand::RngExt;
 
 use super::network::Passes;
 use super::tree::Tree;
 use super::*;
 use crate::matrix::Matrix;
-use crate::observe::Silent;
-use crate::prepare::Target;
-
-fn table(rows: usize, formula: &str) -> (Matrix<f64>, Target) {
-    let mut random = ChaCha8Rng::seed_from_u64(9);
-    let x: Vec<f64> = (0..rows * 3)
-        .map(|_| random.random_range(-2.0..2.0))
-        .collect();
-    let inputs = Matrix::from_vec(rows, 3, x);
-    let truth: Expression = formula.parse().unwrap();
-    let y = (0..rows).map(|row| truth.value(inputs.row(row))).collect();
-    (inputs, Target::Values(Matrix::from_vec(rows, 1, y)))
-}
-
-fn search(settings: MetaSymNetSettings, formula: &str, control: &Control<'_>) -> Report {
-    let (inputs, target) = table(200, formula);
-    let problem = Problem {
-        inputs: &inputs,
-        target: &target,
-        weights: None,
-    };
-    let method = MetaSymNet { settings };
-    method.search(&problem, 1, control).unwrap()
-}
+use crate::search::testing::{
+    finds_formulas_exactly, is_the_same_at_any_threads, search, stops_after_one_step,
+};
 
 #[test]
 fn formulas_are_found_exactly() {
-    for formula in [
-        "x1 * x2 + x3^2",
-        "2.5 * x1 - 0.3 * x2^2",
-        "sin(1.3 * x1) + 2",
-    ] {
-        let report = search(MetaSymNetSettings::default(), formula, &Control::silent());
-        let (inputs, target) = table(50, formula);
-        let Target::Values(y) = target else { panic!() };
-        let found = report.formula.values(&inputs);
-        let pairs = found.data().iter().zip(y.data());
-        let error = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(error < 1e-6, "{formula}: {:?}", report.formula);
-        if formula == "x1 * x2 + x3^2" {
-            assert_eq!(report.neuron.to_string(), "x^2 + cp(2)");
-        }
-    }
+    finds_formulas_exactly(&MetaSymNet::default());
 }
 
 #[test]
 fn the_same_bits_at_one_and_three_threads() {
-    let run = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let settings = MetaSymNetSettings {
-            rounds: 4,
-            networks: 5,
-            ..MetaSymNetSettings::default()
-        };
-        let formula = "x1 / (1.5 + x2^2) + exp(x3)";
-        let search = || search(settings, formula, &Control::silent());
-        let mut report = pool.unwrap().install(search);
-        report.seconds = 0.0;
-        report
+    let settings = MetaSymNetSettings {
+        rounds: 4,
+        networks: 5,
+        ..MetaSymNetSettings::default()
     };
-    assert_eq!(run(1), run(3));
+    let method = MetaSymNet { settings };
+    is_the_same_at_any_threads(&method, "x1 / (1.5 + x2^2) + exp(x3)");
 }
 
 #[test]
 fn a_set_stop_ends_after_one_round_with_a_result() {
-    let stop = AtomicBool::new(true);
-    let control = Control {
-        observer: &Silent,
-        stop: &stop,
-        deadline: None,
-    };
-    let report = search(MetaSymNetSettings::default(), "x1 + x2", &control);
-    assert_eq!(report.path.len(), 1);
-    assert!(report.formula.check().is_ok());
-    assert!(report.seconds < 1.0, "{}", report.seconds);
+    stops_after_one_step(&MetaSymNet::default());
 }
 
 #[test]
 fn a_constant_target_is_its_mean() {
-    let settings = MetaSymNetSettings::default();
-    let report = search(settings, "3.5 + 0 * x1", &Control::silent());
+    let method = MetaSymNet::default();
+    let report = search(&method, "3.5 + 0 * x1", &Control::silent());
     let x = Matrix::from_vec(1, 3, vec![1.0, 2.0, 3.0]);
     assert!((report.formula.values(&x).data()[0] - 3.5).abs() < 1e-9);
 }

@@ -31,7 +31,7 @@ use self::model::{Memory, Model};
 use super::adam::{Adam, cosine};
 use super::moments::{Fitted, Moments};
 use super::regression::Regression;
-use super::{Evidence, Formula, Problem, Report, Search, SearchError, Step};
+use super::{Evidence, Formula, Problem, Report, Search, SearchError, Step, taken};
 use crate::matrix::Matrix;
 use crate::neuron::{Neuron, Term};
 use crate::observe::{Control, Event};
@@ -209,21 +209,10 @@ impl Training<'_> {
     fn snapshot(&mut self, (epoch, loss): (usize, f64), control: &Control<'_>) {
         let neuron = self.neuron(&self.kept());
         let message = format!("{neuron}, loss {loss:.6}");
-        control.observer.notice(&Event::Progress {
-            name: STAGE,
-            done: epoch,
-            total: self.settings.epochs,
-            message: &message,
-        });
-        control.observer.notice(&Event::Snapshot {
-            neuron: &neuron,
-            criterion: loss,
-        });
-        self.path.push(Step {
-            neuron,
-            action: format!("epoch {epoch}"),
-            criterion: loss,
-        });
+        let progress = (STAGE, epoch, self.settings.epochs);
+        let found = (neuron, loss);
+        let action = format!("epoch {epoch}");
+        (self.path).push(taken(control, progress, action, found, &message));
     }
 
     fn report(mut self) -> Result<Report, SearchError> {
