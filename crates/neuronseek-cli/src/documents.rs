@@ -6,8 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use neuronseek::model::{CandidateKind, FitReport, Metrics, Model, Outcome, Rows, Searched};
+use neuronseek::model::{
+    CandidateKind, Equation, EquationTerm, FitReport, Metrics, Model, Outcome, Rows, Searched,
+    TransformReport, TransformTrial,
+};
 use neuronseek::neuron::{Neuron, Structure};
+use neuronseek::prepare::TargetTransform;
 use neuronseek::search::{Alternative, Candidate, Evidence, Report, Step};
 use serde::Serialize;
 
@@ -22,6 +26,10 @@ pub struct SearchDocument<'a> {
     rows: usize,
     inputs: usize,
     parameters: usize,
+    /// Null for classes.
+    target_transform: Option<TransformPart<'a>>,
+    /// Null where the neuron is not nearly exact or has many monomials.
+    equation: Option<EquationPart<'a>>,
     /// The formula of each output in symbols, of methods that find one.
     #[serde(skip_serializing_if = "Option::is_none")]
     formula: Option<Vec<String>>,
@@ -46,6 +54,8 @@ impl<'a> SearchDocument<'a> {
             rows: searched.rows,
             inputs: searched.preparation.input_names().len(),
             parameters: report.formula.parameters(),
+            target_transform: searched.transform.as_ref().map(TransformPart::new),
+            equation: searched.equation.as_ref().map(EquationPart::new),
             formula: searched.formula_texts(),
             evidence: &report.evidence,
             path: &report.path,
@@ -78,6 +88,10 @@ pub struct FitDocument<'a> {
     task_reason: Option<&'a str>,
     targets: &'a [String],
     rows_by_use: &'a Rows,
+    /// Null for classes.
+    target_transform: Option<TransformPart<'a>>,
+    /// Null where the found neuron is not nearly exact or has many monomials.
+    equation: Option<EquationPart<'a>>,
     /// Metrics of the linear model and of the constant.
     baselines: Baselines<'a>,
     candidates: Vec<CandidateDocument<'a>>,
@@ -86,6 +100,62 @@ pub struct FitDocument<'a> {
     ended_early: bool,
     /// The model file.
     model: Option<String>,
+}
+
+/// Which function of the target was fitted, and why.
+#[derive(Debug, Serialize)]
+struct TransformPart<'a> {
+    transform: TargetTransform,
+    reason: &'a str,
+    tried: &'a [TransformTrial],
+}
+
+impl<'a> TransformPart<'a> {
+    fn new(report: &'a TransformReport) -> TransformPart<'a> {
+        TransformPart {
+            transform: report.transform,
+            reason: &report.reason,
+            tried: &report.tried,
+        }
+    }
+}
+
+/// A polynomial of few monomials in the user's units.
+#[derive(Debug, Serialize)]
+struct EquationPart<'a> {
+    /// What it is equal to, such as "M^2".
+    target: &'a str,
+    text: String,
+    intercept: f64,
+    terms: Vec<EquationTermPart<'a>>,
+    left: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct EquationTermPart<'a> {
+    /// The power of each input.
+    powers: BTreeMap<&'a str, u32>,
+    coefficient: f64,
+    explained: f64,
+}
+
+impl<'a> EquationPart<'a> {
+    fn new(equation: &'a Equation) -> EquationPart<'a> {
+        let term = |term: &'a EquationTerm| EquationTermPart {
+            powers: (term.inputs.iter())
+                .map(|(name, power)| (name.as_str(), *power))
+                .collect(),
+            coefficient: term.coefficient,
+            explained: term.explained,
+        };
+        EquationPart {
+            target: &equation.target,
+            text: equation.text(),
+            intercept: equation.intercept,
+            terms: equation.terms.iter().map(term).collect(),
+            left: equation.left,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -98,6 +168,8 @@ struct Baselines<'a> {
 struct CandidateDocument<'a> {
     kind: CandidateKind,
     neuron: &'a Neuron,
+    /// The function of the target that it fits; null for classes.
+    transform: Option<TargetTransform>,
     hidden: &'a [usize],
     parameters: usize,
     validation: f64,
@@ -134,6 +206,8 @@ impl<'a> FitDocument<'a> {
             task_reason: report.task_reason.as_deref(),
             targets: &report.targets,
             rows_by_use: &report.rows,
+            target_transform: report.transform.as_ref().map(TransformPart::new),
+            equation: report.equation.as_ref().map(EquationPart::new),
             baselines: Baselines {
                 linear: &report.linear,
                 mean: &report.mean,
@@ -151,6 +225,7 @@ fn candidate(outcome: &Outcome) -> CandidateDocument<'_> {
     CandidateDocument {
         kind: outcome.kind,
         neuron: &outcome.neuron,
+        transform: outcome.transform,
         hidden: &outcome.hidden,
         parameters: outcome.parameters,
         validation: outcome.validation,

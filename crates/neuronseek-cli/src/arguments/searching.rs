@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use neuronseek::model::{SearchMethod, SearchOptions};
+use neuronseek::model::{SearchMethod, SearchOptions, TransformChoice};
 use neuronseek::neuron::Function;
-use neuronseek::prepare::Origin;
+use neuronseek::prepare::{Origin, TargetTransform};
 
 use super::choice;
 use crate::failure::Failure;
@@ -46,6 +46,21 @@ pub struct Searching {
         ("auto", Origin::Auto), ("keep", Origin::Keep), ("center", Origin::Center),
     ]))]
     pub origin: Origin,
+}
+
+/// Which function of the target is fitted.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Transforming {
+    /// The function of a numeric target that is fitted; predictions come back in the target's unit.
+    /// auto: the target as it is, unless another is better on held-out rows beyond noise
+    #[arg(long, value_name = "FUNCTION", default_value = "auto", value_parser = transform())]
+    pub target_transform: TransformChoice,
+}
+
+fn transform() -> impl TypedValueParser<Value = TransformChoice> {
+    let given = |transform: TargetTransform| (transform.name(), TransformChoice::Given(transform));
+    let auto = std::iter::once(("auto", TransformChoice::Auto));
+    choice(auto.chain(TargetTransform::ALL.map(given)))
 }
 
 /// Settings of a method.

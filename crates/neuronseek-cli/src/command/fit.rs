@@ -12,7 +12,7 @@ use neuronseek::table::Table;
 use super::summary;
 use crate::arguments::network::{Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
-use crate::arguments::searching::{Searching, TimeLimit};
+use crate::arguments::searching::{Searching, TimeLimit, Transforming};
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
 use crate::display;
@@ -40,6 +40,8 @@ pub struct Arguments {
     /// Numbers or classes; auto says which and why
     #[arg(long, default_value = "auto")]
     task: Task,
+    #[command(flatten)]
+    transforming: Transforming,
     #[command(flatten)]
     saving: Saving,
     #[command(flatten)]
@@ -197,6 +199,7 @@ fn options(
     let testing = &arguments.testing;
     let mut options = FitOptions {
         prepare: prepare_options(&arguments.columns, arguments.task, table),
+        target_transform: arguments.transforming.target_transform,
         neuron: match &arguments.neuron {
             Some(neuron) => NeuronChoice::Given(neuron.clone()),
             None => NeuronChoice::Search,

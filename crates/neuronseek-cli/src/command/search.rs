@@ -8,8 +8,9 @@ use neuronseek::observe::Control;
 use neuronseek::search::Report;
 
 use super::fit::{Task, prepare_options};
+use super::summary;
 use crate::arguments::reading::{Columns, Reading};
-use crate::arguments::searching::{Searching, TimeLimit};
+use crate::arguments::searching::{Searching, TimeLimit, Transforming};
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
 use crate::display::{self, Side};
@@ -31,6 +32,8 @@ pub struct Arguments {
     /// Numbers or classes; auto says which and why
     #[arg(long, default_value = "auto")]
     task: Task,
+    #[command(flatten)]
+    transforming: Transforming,
     #[command(flatten)]
     searching: Searching,
     /// List the structures that the data cannot tell from the best: those within one standard
@@ -75,6 +78,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let table = arguments.reading.table(&arguments.data)?;
     let options = FitOptions {
         prepare: prepare_options(&arguments.columns, arguments.task, &table),
+        target_transform: arguments.transforming.target_transform,
         search,
         seed: arguments.seed,
         ..FitOptions::default()
@@ -102,6 +106,15 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
         display::heading("Neuron", styled),
         display::heading(&report.neuron.to_string(), styled)
     );
+    if let Some(equation) = &searched.equation {
+        text.push_str(&summary::equation(equation));
+    }
+    if let Some(report) = &searched.transform {
+        let target = options.prepare.targets.join(", ");
+        if let Some(line) = summary::transform(report, &target) {
+            text.push_str(&format!("{line}\n\n"));
+        }
+    }
     for formula in searched.formula_texts().into_iter().flatten() {
         text.push_str(&format!("{formula}\n\n"));
     }

@@ -1,6 +1,7 @@
 //! A fit in words and tables, as `fit` and `inspect` print it.
 
-use neuronseek::model::{CandidateKind, FitReport, Metrics, Outcome};
+use neuronseek::model::{CandidateKind, Equation, FitReport, Metrics, Outcome, TransformReport};
+use neuronseek::prepare::TargetTransform;
 
 use super::search::evidence;
 use crate::display::{self, Columns, Side, count, number};
@@ -15,6 +16,9 @@ pub fn fit(report: &FitReport, styled: bool) -> String {
             search.neuron,
             evidence(search, styled)
         ));
+    }
+    if let Some(equation) = &report.equation {
+        parts.push(self::equation(equation));
     }
     if report.candidates.len() > 1 {
         parts.push(candidates(report, styled));
@@ -45,7 +49,7 @@ fn head(report: &FitReport, styled: bool) -> String {
         uses.push(format!("{} without a target", count(rows.without_target)));
     }
     let task = report.task_reason.as_ref().unwrap_or(&report.task);
-    let lines = [
+    let mut lines = vec![
         ("target", format!("{} ({task})", report.targets.join(", "))),
         (
             "rows",
@@ -57,6 +61,11 @@ fn head(report: &FitReport, styled: bool) -> String {
             display::heading(&report.neuron.to_string(), styled),
         ),
     ];
+    let targets = report.targets.join(", ");
+    let transform = report.transform.as_ref();
+    if let Some(line) = transform.and_then(|report| transform_line(report, &targets)) {
+        lines.insert(1, ("fitted", line));
+    }
     let mut text: String = lines
         .iter()
         .map(|(name, value)| format!("{name:<8}{value}\n"))
@@ -65,6 +74,34 @@ fn head(report: &FitReport, styled: bool) -> String {
         text.push_str(&format!("        {}\n", report.choice));
     }
     text
+}
+
+/// Which function of the target was fitted and why; `None` for the target as it is, unless others
+/// were tried.
+pub fn transform(report: &TransformReport, target: &str) -> Option<String> {
+    transform_line(report, target).map(|line| format!("fitted {line}"))
+}
+
+fn transform_line(report: &TransformReport, target: &str) -> Option<String> {
+    let plain = report.transform == TargetTransform::None;
+    if plain && report.tried.len() <= 1 {
+        return None;
+    }
+    let what = match plain {
+        true => format!("{target} as it is"),
+        false => report.transform.text(target),
+    };
+    Some(format!("{what} ({})", report.reason))
+}
+
+/// A polynomial of few monomials, and what it leaves.
+pub fn equation(equation: &Equation) -> String {
+    format!(
+        "{}\n(leaves {} of the variance of {})\n\n",
+        equation.text(),
+        number(equation.left, 2),
+        equation.target
+    )
 }
 
 fn candidates(report: &FitReport, styled: bool) -> String {
@@ -120,13 +157,22 @@ pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
         CandidateKind::Network => "network",
         CandidateKind::Polynomial => "polynomial",
     };
+    // Only where candidates differ, or the search's choice was not theirs, it is worth a word.
+    let searched = report.transform.as_ref().map(|report| report.transform);
+    let scale = match outcome.transform {
+        Some(own) if Some(own) != searched => match own {
+            TargetTransform::None => ", target as it is".to_string(),
+            other => format!(", {}", other.text("target")),
+        },
+        _ => String::new(),
+    };
     let neuron = match &report.search {
         _ if outcome.neuron.is_linear() => "x",
         Some(search) if search.neuron == outcome.neuron => "the found neuron",
         Some(_) => "another neuron",
         None => "the given neuron",
     };
-    format!("{kind} of {neuron}")
+    format!("{kind} of {neuron}{scale}")
 }
 
 /// The split whose metrics say most about new rows.

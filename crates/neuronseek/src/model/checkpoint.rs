@@ -12,24 +12,26 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::equation::Found;
 use super::file::{FileError, read_whole, write_whole};
-use crate::search::Report;
+use super::transform::TransformReport;
 use crate::train::Checkpoint;
 
-const MAGIC: &[u8; 16] = b"neuronseek-fit-1";
+const MAGIC: &[u8; 16] = b"neuronseek-fit-2";
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     /// Identifies data and options; a checkpoint of another fit is refused.
     fingerprint: String,
-    search: Option<Report>,
+    transform: Option<TransformReport>,
+    search: Option<Found>,
     networks: BTreeMap<String, Checkpoint>,
 }
 
 /// Keeps a fit's state; without a path it keeps nothing.
 #[derive(Debug)]
-pub struct Keeper {
+pub(super) struct Keeper {
     path: Option<PathBuf>,
     inner: Mutex<Inner>,
 }
@@ -43,7 +45,7 @@ struct Inner {
 
 impl Keeper {
     /// A keeper that writes to `path`; when `resume` is set, it starts from what is there.
-    pub fn open(
+    pub(super) fn open(
         path: Option<&Path>,
         resume: bool,
         fingerprint: String,
@@ -74,25 +76,37 @@ impl Keeper {
         })
     }
 
-    /// The search's report, when it had ended.
-    pub fn search(&self) -> Option<Report> {
+    /// Which function of the target is fitted, when that had been settled.
+    pub(super) fn transform(&self) -> Option<TransformReport> {
+        self.lock().state.transform.clone()
+    }
+
+    /// Keeps which function of the target is fitted.
+    pub(super) fn keep_transform(&self, report: &TransformReport) {
+        let mut inner = self.lock();
+        inner.state.transform = Some(report.clone());
+        self.write(&mut inner, true);
+    }
+
+    /// What the search found, when it had ended.
+    pub(super) fn search(&self) -> Option<Found> {
         self.lock().state.search.clone()
     }
 
     /// The training state of the network of this name, when there is one.
-    pub fn network(&self, name: &str) -> Option<Checkpoint> {
+    pub(super) fn network(&self, name: &str) -> Option<Checkpoint> {
         self.lock().state.networks.get(name).cloned()
     }
 
-    /// Keeps the search's report.
-    pub fn keep_search(&self, report: &Report) {
+    /// Keeps what the search found.
+    pub(super) fn keep_search(&self, found: &Found) {
         let mut inner = self.lock();
-        inner.state.search = Some(report.clone());
+        inner.state.search = Some(found.clone());
         self.write(&mut inner, true);
     }
 
     /// Keeps a network's training state; writes at most once a second.
-    pub fn keep_network(&self, name: &str, checkpoint: &Checkpoint) {
+    pub(super) fn keep_network(&self, name: &str, checkpoint: &Checkpoint) {
         if self.path.is_none() {
             return;
         }
@@ -105,14 +119,14 @@ impl Keeper {
     }
 
     /// Writes what is not written yet, as when a fit is ended early.
-    pub fn flush(&self) -> Result<(), FileError> {
+    pub(super) fn flush(&self) -> Result<(), FileError> {
         let mut inner = self.lock();
         self.write(&mut inner, true);
         inner.failed.take().map_or(Ok(()), Err)
     }
 
     /// Removes the file: the fit is done.
-    pub fn remove(&self) {
+    pub(super) fn remove(&self) {
         if let Some(path) = &self.path {
             // A checkpoint that is gone already is as good as removed.
             let _ = std::fs::remove_file(path);

@@ -4,7 +4,7 @@ use super::fit::FitError;
 use super::options::{FitOptions, Holdout};
 use super::report::Rows;
 use crate::matrix::Matrix;
-use crate::prepare::{NetworkScale, Preparation, SearchScale, Target};
+use crate::prepare::{NetworkScale, Outcome as TargetScale, Preparation, SearchScale, Target};
 use crate::table::Table;
 use crate::table::split::{self, Purpose};
 
@@ -19,13 +19,24 @@ const FEWEST_ROWS: usize = 20;
 pub(super) struct Subset {
     /// rows x inputs.
     pub encoded: Matrix<f64>,
+    /// Scaled as it is, without a transform.
     pub target: Target,
+    /// The target in the user's unit, rows x targets; no columns for classes.
+    pub truth: Matrix<f64>,
     pub weights: Option<Vec<f64>>,
 }
 
 impl Subset {
     pub fn rows(&self) -> usize {
         self.encoded.rows()
+    }
+
+    /// The target on this scale.
+    pub fn scaled(&self, scale: &TargetScale) -> Target {
+        match &self.target {
+            Target::Values(_) => Target::Values(scale.scaled(&self.truth)),
+            classes => classes.clone(),
+        }
     }
 
     fn new(
@@ -37,6 +48,7 @@ impl Subset {
         Ok(Subset {
             encoded: encoded.select_rows(rows),
             target: preparation.target(table, rows)?,
+            truth: preparation.truth(table, rows)?,
             weights: preparation.weights(table, rows)?,
         })
     }
@@ -132,10 +144,6 @@ impl Data {
     /// Training and validation rows together.
     pub fn known(&self) -> Subset {
         let (a, b) = (&self.training, &self.validation);
-        let stack = |a: &Matrix<f64>, b: &Matrix<f64>| {
-            let data = [a.data(), b.data()].concat();
-            Matrix::from_vec(a.rows() + b.rows(), a.columns(), data)
-        };
         let target = match (&a.target, &b.target) {
             (Target::Values(a), Target::Values(b)) => Target::Values(stack(a, b)),
             (Target::Classes { labels: a, count }, Target::Classes { labels: b, .. }) => {
@@ -154,8 +162,14 @@ impl Data {
         Subset {
             encoded: stack(&a.encoded, &b.encoded),
             target,
+            truth: self.known_truth(),
             weights,
         }
+    }
+
+    /// The target of training and validation rows in the user's unit.
+    pub fn known_truth(&self) -> Matrix<f64> {
+        stack(&self.training.truth, &self.validation.truth)
     }
 
     /// The splits that metrics are reported on.
@@ -225,6 +239,11 @@ impl Data {
         hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
+}
+
+fn stack(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
+    let data = [a.data(), b.data()].concat();
+    Matrix::from_vec(a.rows() + b.rows(), a.columns(), data)
 }
 
 /// The rows that are not held out, and those that are.

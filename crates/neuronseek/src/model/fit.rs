@@ -6,17 +6,19 @@ use thiserror::Error;
 use super::candidate::{Candidate, choose, fit_candidates};
 use super::checkpoint::Keeper;
 use super::data::{Data, Subset};
+use super::equation::{Equation, Found};
 use super::file::FileError;
 use super::metrics::Metrics;
 use super::options::{FitOptions, NeuronChoice};
-use super::predict::{Limits, Model, measure};
+use super::predict::{Model, measure};
 use super::report::FitReport;
 use super::searching;
+use super::transform::{self, TransformReport};
 use crate::linear::{self, LinearError};
 use crate::matrix::Matrix;
 use crate::network::NetworkConfigError;
 use crate::observe::{Control, Event};
-use crate::prepare::{Preparation, PrepareError, SearchScale};
+use crate::prepare::{Outcome as TargetScale, Preparation, PrepareError, SearchScale};
 use crate::search::{Problem, Report, SearchError};
 use crate::table::split::SplitError;
 use crate::table::{Table, TableError};
@@ -87,9 +89,9 @@ pub struct Fitted {
     pub report: FitReport,
 }
 
-/// Fits a model: prepares, searches a neuron (unless one is given), trains networks of it and of
-/// `x` at equal parameters, compares them and the search's polynomial on validation rows, and
-/// keeps the best.
+/// Fits a model: prepares, settles which function of the target is fitted, searches a neuron
+/// (unless one is given), trains networks of it and of `x` at equal parameters, compares them and
+/// the search's polynomial on validation rows, and keeps the best.
 ///
 /// `test` is a second table of labelled rows; `options.holdout` must be `None` then. The same
 /// table, options and seed give the same model at any number of threads, unless `control` ends
@@ -117,28 +119,33 @@ pub fn fit(
         options.resume,
         data.fingerprint(options),
     )?;
-    let search = match &options.neuron {
+    let (scale, transform) = choose_or_recall(&data, options, &keeper, control)?;
+    let found = match &options.neuron {
         NeuronChoice::Given(_) => None,
-        NeuronChoice::Search => Some(search_or_recall(&data, options, &keeper, control, start)?),
+        NeuronChoice::Search => {
+            Some(search_or_recall(&data, &scale, options, &keeper, control, start)?)
+        }
     };
-    let candidates = fit_candidates(&data, options, search.as_ref(), &keeper, control)?;
+    let fitted = (&scale, found.as_ref());
+    let candidates = fit_candidates(&data, options, fitted, &keeper, control)?;
     let ended_early = control.should_stop();
     if ended_early {
         keeper.flush()?;
     } else {
         keeper.remove();
     }
-    let mut report = conclude(&data, options, search, &candidates)?;
+    let mut report = conclude(&data, options, found, &candidates)?;
+    report.transform = transform;
     report.ended_early = ended_early;
     let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
     let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
-    let predictor = chosen.ok_or(FitError::EndedEarly)?.predictor;
+    let chosen = chosen.ok_or(FitError::EndedEarly)?;
     let model = Model {
-        limits: Limits::of(&data.training.target),
-        preparation: data.preparation,
-        search_scale: data.search_scale,
+        limits: chosen.limits,
+        preparation: data.preparation.with_outcome(chosen.scale),
+        search_scale: chosen.inputs,
         network_scale: data.network_scale,
-        predictor,
+        predictor: chosen.predictor,
         report: report.clone(),
     };
     report.seconds = start.elapsed().as_secs_f64();
@@ -152,6 +159,10 @@ pub struct Searched {
     pub report: Report,
     /// Rows searched on.
     pub rows: usize,
+    /// Which function of the target was fitted, and why; `None` for classes.
+    pub transform: Option<TransformReport>,
+    /// The neuron's polynomial in the user's units, where it is nearly exact and of few monomials.
+    pub equation: Option<Equation>,
     /// How columns became inputs.
     pub preparation: Preparation,
     /// How inputs were scaled.
@@ -159,7 +170,7 @@ pub struct Searched {
 }
 
 impl Searched {
-    /// The formula of each (scaled) target in symbols, with the scaling of each input written out;
+    /// The formula of each (transformed and scaled) target in symbols, with the scaling of each input written out;
     /// `None` for methods that fit a neuron.
     pub fn formula_texts(&self) -> Option<Vec<String>> {
         let names = self.preparation.input_names();
@@ -196,46 +207,68 @@ pub fn search(
     for warning in data.preparation.warnings() {
         control.warn(warning);
     }
+    let (scale, transform) = transform::choose(&data, options, control)?;
     let known = data.known();
-    let mut report = run_search(&data, &known, options, control)?;
+    let found = run_search(&data, &known, &scale, options, control)?;
+    let mut report = found.report;
     report.seconds = start.elapsed().as_secs_f64();
     Ok(Searched {
         report,
         rows: known.rows(),
-        preparation: data.preparation,
-        search_scale: data.search_scale,
+        transform,
+        equation: found.equation,
+        preparation: data.preparation.with_outcome(scale),
+        search_scale: found.scale,
     })
 }
 
 fn run_search(
     data: &Data,
     rows: &Subset,
+    scale: &TargetScale,
     options: &FitOptions,
     control: &Control<'_>,
-) -> Result<Report, FitError> {
-    let inputs = data.search_scale.apply(&rows.encoded);
+) -> Result<Found, FitError> {
     let problem = Problem {
-        inputs: &inputs,
-        target: &rows.target,
+        inputs: &data.search_scale.apply(&rows.encoded),
+        target: &rows.scaled(scale),
         weights: rows.weights.as_deref(),
     };
-    Ok(searching::run(
-        &problem,
-        &options.search,
-        options.seed,
-        control,
-    )?)
+    let report = searching::run(&problem, &options.search, options.seed, control)?;
+    let names = data.preparation.input_names();
+    let scales = (&data.search_scale, scale);
+    Ok(Found::new(report, rows, scales, names, options))
 }
 
-fn search_or_recall(
+/// The scale of the target, and why.
+fn choose_or_recall(
     data: &Data,
     options: &FitOptions,
     keeper: &Keeper,
     control: &Control<'_>,
+) -> Result<(TargetScale, Option<TransformReport>), FitError> {
+    if let Some(report) = keeper.transform() {
+        let truth = data.known_truth();
+        let scale = data.preparation.transformed(&truth, report.transform)?;
+        return Ok((scale, Some(report)));
+    }
+    let (scale, report) = transform::choose(data, options, control)?;
+    if let Some(report) = report.as_ref().filter(|_| !control.should_stop()) {
+        keeper.keep_transform(report);
+    }
+    Ok((scale, report))
+}
+
+fn search_or_recall(
+    data: &Data,
+    scale: &TargetScale,
+    options: &FitOptions,
+    keeper: &Keeper,
+    control: &Control<'_>,
     start: Instant,
-) -> Result<Report, FitError> {
-    if let Some(report) = keeper.search() {
-        return Ok(report);
+) -> Result<Found, FitError> {
+    if let Some(found) = keeper.search() {
+        return Ok(found);
     }
     control.observer.notice(&Event::Stage { name: "search" });
     let now = Instant::now();
@@ -247,32 +280,40 @@ fn search_or_recall(
             now + Duration::from_secs_f64(left * SEARCH_SHARE)
         }),
     };
-    let mut report = run_search(data, &data.training, options, &limited)?;
-    report.seconds = start.elapsed().as_secs_f64();
+    let mut found = run_search(data, &data.training, scale, options, &limited)?;
+    found.report.seconds = start.elapsed().as_secs_f64();
     if !limited.should_stop() {
-        keeper.keep_search(&report);
+        keeper.keep_search(&found);
     }
-    for warning in &report.warnings {
+    for warning in &found.report.warnings {
         control.warn(warning);
     }
-    Ok(report)
+    Ok(found)
 }
 
 fn conclude(
     data: &Data,
     options: &FitOptions,
-    search: Option<Report>,
+    found: Option<Found>,
     candidates: &[Candidate],
 ) -> Result<FitReport, FitError> {
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
     let splits = data.splits();
-    let of = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| -> BTreeMap<String, Metrics> {
-        let metrics =
-            |subset: &Subset| measure(&outputs(subset), &subset.target, &data.preparation, None);
+    let of = |metrics: &dyn Fn(&Subset) -> Option<Metrics>| -> BTreeMap<String, Metrics> {
         let by_split = splits
             .iter()
             .filter_map(|(name, subset)| Some((name.to_string(), metrics(subset)?)));
         by_split.collect()
+    };
+    let baseline = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| {
+        of(&|subset| {
+            let target = (&subset.target, &subset.truth);
+            measure(&outputs(subset), data.preparation.outcome(), target, None)
+        })
+    };
+    let (search, equation) = match found {
+        Some(found) => (Some(found.report), found.equation),
+        None => (None, None),
     };
     let known = data.known();
     let scaled = data.search_scale.apply(&known.encoded);
@@ -288,15 +329,17 @@ fn conclude(
         task_reason: data.preparation.task_reason().map(str::to_string),
         targets: data.preparation.targets().to_vec(),
         rows: data.rows,
+        transform: None,
+        equation,
         inputs: data.preparation.input_names().len(),
         seed: options.seed,
         neuron: winner.neuron.clone(),
         candidates: outcomes,
         choice,
         parameters: winner.parameters,
-        metrics: of(&|subset| winner.outputs(data, subset)),
-        linear: of(&|subset| linear.predict(&data.search_scale.apply(&subset.encoded))),
-        mean: of(&|subset| data.constant_outputs(subset.rows())),
+        metrics: of(&|subset| winner.measured(data, subset, None)),
+        linear: baseline(&|subset| linear.predict(&data.search_scale.apply(&subset.encoded))),
+        mean: baseline(&|subset| data.constant_outputs(subset.rows())),
         warnings: data
             .preparation
             .warnings()

@@ -1,12 +1,14 @@
 //! The model: preparation + neuron + network in one file; fit, predict, evaluate, save, load.
 //!
 //! A fit is a contest on validation rows between the network of the found neuron, the plain
-//! network of `x` at equal parameters, and the search's polynomial in closed form. Keeping the
+//! network of `x` at equal parameters, and the search's polynomial in closed form, of the target
+//! or of the function of it that held-out rows prefer. Keeping the
 //! found neuron without a contest was rejected: on many tables the plain neuron is as good.
 
 mod candidate;
 mod checkpoint;
 mod data;
+mod equation;
 mod file;
 mod fit;
 mod metrics;
@@ -14,11 +16,16 @@ mod options;
 mod predict;
 mod report;
 mod searching;
+mod transform;
 
+pub use equation::{Equation, EquationTerm};
 pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use metrics::Metrics;
-pub use options::{FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions};
+pub use options::{
+    FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions, TransformChoice,
+};
 pub use predict::{Limits, Model, ModelError, Prediction};
 pub use report::{CandidateKind, FitReport, Outcome, Rows};
 pub use searching::method;
+pub use transform::{TransformReport, TransformTrial};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{Activation, Interactions, Loss, Norm, Placement};
 use crate::neuron::{Function, Neuron};
-use crate::prepare::{Origin, PrepareOptions};
+use crate::prepare::{Origin, PrepareOptions, TargetTransform};
 use crate::train::{TrainConfig, TrainError};
 
 /// Where the neuron comes from.
@@ -15,6 +15,17 @@ pub enum NeuronChoice {
     Search,
     /// Given by the user: no search.
     Given(Neuron),
+}
+
+/// Which function of the target is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TransformChoice {
+    /// The target as it is, unless a transform of a single target is better on held-out rows
+    /// beyond noise.
+    #[default]
+    Auto,
+    /// This one, of all targets.
+    Given(TargetTransform),
 }
 
 macro_rules! search_methods {
@@ -179,6 +190,8 @@ pub enum Holdout {
 pub struct FitOptions {
     /// Targets, kinds of columns, columns to leave out, weights.
     pub prepare: PrepareOptions,
+    /// Which function of the target is fitted; default by held-out rows.
+    pub target_transform: TransformChoice,
     /// Searched or given.
     pub neuron: NeuronChoice,
     /// How to search.

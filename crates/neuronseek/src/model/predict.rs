@@ -8,7 +8,10 @@ use super::metrics::Metrics;
 use super::report::FitReport;
 use crate::matrix::Matrix;
 use crate::network::{Network, NetworkConfig, Tensor};
-use crate::prepare::{NetworkScale, Preparation, PrepareError, SearchScale, Target, probabilities};
+use crate::prepare::{
+    NetworkScale, Outcome as TargetScale, Preparation, PrepareError, SearchScale, Target,
+    probabilities,
+};
 use crate::search::Formula;
 use crate::table::Table;
 use crate::terms::Polynomial;
@@ -227,9 +230,11 @@ impl Model {
             });
         }
         let target = self.preparation.target(table, &rows)?;
+        let truth = self.preparation.truth(table, &rows)?;
         let encoded = inputs.select_rows(&rows);
         let outputs = self.outputs(&encoded);
-        let metrics = measure(&outputs, &target, &self.preparation, None);
+        let scale = self.preparation.outcome();
+        let metrics = measure(&outputs, scale, (&target, &truth), None);
         let metrics = metrics.ok_or_else(|| ModelError::NothingToEvaluate {
             source_name: table.source.clone(),
         })?;
@@ -329,19 +334,16 @@ impl Model {
     }
 }
 
-/// Metrics of outputs in the user's units; `None` without rows.
+/// Metrics of outputs in the user's units, in which numbers of the target are given beside it;
+/// `None` without rows.
 pub(super) fn measure(
     outputs: &Matrix<f64>,
-    target: &Target,
-    preparation: &Preparation,
+    scale: &TargetScale,
+    (target, truth): (&Target, &Matrix<f64>),
     weights: Option<&[f64]>,
 ) -> Option<Metrics> {
     match target {
-        Target::Values(values) => Metrics::regression(
-            &preparation.restore(values),
-            &preparation.restore(outputs),
-            weights,
-        ),
+        Target::Values(_) => Metrics::regression(truth, &scale.restore(outputs), weights),
         Target::Classes { labels, count } => {
             Metrics::classification(labels, &probabilities(outputs, *count), weights)
         }

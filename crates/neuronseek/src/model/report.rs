@@ -2,8 +2,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::equation::Equation;
 use super::metrics::Metrics;
+use super::transform::TransformReport;
 use crate::neuron::Neuron;
+use crate::prepare::TargetTransform;
 use crate::search::Report;
 
 /// What a fit did and how good the result is.
@@ -19,6 +22,9 @@ pub struct FitReport {
     pub targets: Vec<String>,
     /// How the rows were used.
     pub rows: Rows,
+    /// Which function of the target the search fitted, and why; `None` for classes.
+    #[serde(default)]
+    pub transform: Option<TransformReport>,
     /// Encoded inputs.
     pub inputs: usize,
     /// The seed.
@@ -27,6 +33,10 @@ pub struct FitReport {
     pub neuron: Neuron,
     /// What the search found; `None` when the neuron was given.
     pub search: Option<Report>,
+    /// What the search found as a sum of few monomials in the user's units, where it is nearly
+    /// exact and can be written so.
+    #[serde(default)]
+    pub equation: Option<Equation>,
     /// Everything that was fitted and compared on the validation rows, in the order of fitting.
     pub candidates: Vec<Outcome>,
     /// Why the chosen candidate was chosen, in words.
@@ -80,6 +90,9 @@ pub struct Outcome {
     pub kind: CandidateKind,
     /// Its neuron.
     pub neuron: Neuron,
+    /// The function of the target that it fits; `None` for classes.
+    #[serde(default)]
+    pub transform: Option<TargetTransform>,
     /// Units of its hidden layers; empty for polynomials.
     pub hidden: Vec<usize>,
     /// Its coefficients.

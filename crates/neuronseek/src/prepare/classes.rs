@@ -23,7 +23,7 @@ pub(super) enum Labels {
 /// first wrote them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Classes {
+pub(crate) struct Classes {
     compared: Labels,
     labels: Vec<String>,
 }
@@ -34,7 +34,7 @@ pub(super) type Coded = Vec<Option<usize>>;
 impl Classes {
     /// The classes of all rows of `column`, those included that are held out: a class is known
     /// though no training row has it.
-    pub fn fit(column: &Column, compared: Labels) -> Result<Classes, PrepareError> {
+    pub(super) fn fit(column: &Column, compared: Labels) -> Result<Classes, PrepareError> {
         let keys = keys(column, compared)?;
         let mut first: HashMap<&str, usize> = HashMap::new();
         for (row, key) in keys.iter().enumerate() {

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::{MAXIMUM_CLASSES, MINIMUM_ROWS};
+use super::{MAXIMUM_CLASSES, MINIMUM_ROWS, TargetTransform};
 use crate::table::{Place, TableError};
 
 /// Why a table cannot be prepared: what, where, and what to do.
@@ -102,6 +102,34 @@ pub enum PrepareError {
         classes: usize,
         /// What to do, with a separator in front; empty when there is nothing.
         advice: &'static str,
+    },
+    /// Classes have no transform.
+    #[error(
+        "target column \"{target}\" holds classes, which have no {transform}: leave the target \
+         transform out"
+    )]
+    ClassesTransformed {
+        /// The column.
+        target: String,
+        /// What was asked for.
+        transform: TargetTransform,
+    },
+    /// The transform is not defined for the target.
+    #[error(
+        "target column \"{target}\" holds numbers from {low} to {high}, and the target transform \
+         {transform} needs {domain} that do not grow too large: use none or auto"
+    )]
+    TransformUndefined {
+        /// The column.
+        target: String,
+        /// What was asked for.
+        transform: TargetTransform,
+        /// The numbers that it is defined for.
+        domain: &'static str,
+        /// The least known target.
+        low: String,
+        /// The largest.
+        high: String,
     },
     /// The target is not of the kind that the task needs.
     #[error("{source_name}: target column \"{target}\" {what}; {advice}")]

@@ -46,6 +46,7 @@ mod quantile;
 mod search_scale;
 mod summary;
 mod target;
+mod target_transform;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -53,11 +54,13 @@ mod weights;
 
 pub use error::PrepareError;
 pub use network_scale::NetworkScale;
+pub(crate) use outcome::Outcome;
 pub use options::{ColumnKind, PrepareOptions, Task};
 pub use preparation::{Encoded, Preparation};
 pub use search_scale::{InputScale, Origin, SearchScale};
 pub use summary::{ColumnSummary, Role};
 pub use target::{Target, probabilities};
+pub use target_transform::TargetTransform;
 
 /// The fewest training rows that a preparation is fitted to.
 pub const MINIMUM_ROWS: usize = 10;

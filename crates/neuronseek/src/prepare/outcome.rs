@@ -3,34 +3,41 @@ use serde::{Deserialize, Serialize};
 use super::classes::{Classes, Labels};
 use super::error::PrepareError;
 use super::quantile::root_mean_square;
+use super::target_transform::{TargetTransform, Transformed};
 use super::task::Decided;
 use super::{MAXIMUM_CLASSES, Target};
 use crate::matrix::Matrix;
 use crate::table::{Column, Table, print_number};
 
+/// A deviation below this share of the largest number is what rounding leaves of a constant.
+const NO_VARIATION: f64 = 1e-14;
+
 /// How target columns become numbers and predictions become the user's again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// One entry per target column.
     Values(Vec<Scaled>),
     /// One class column.
     Classes(Classes),
 }
 
-/// A target column of numbers: `(y - mean) / deviation`, of the training rows.
+/// A target column of numbers: `(g(y) - mean) / deviation`, of the training rows, with the
+/// transform g, if there is one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Scaled {
+pub(crate) struct Scaled {
     /// Whether the cells are truth values, taken for 0 and 1.
     truths: bool,
     mean: f64,
     deviation: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transformed: Option<Transformed>,
 }
 
 impl Outcome {
     /// Fits to the given rows; all of them have a target.
-    pub fn fit(
+    pub(super) fn fit(
         table: &Table,
         targets: &[String],
         decided: Decided,
@@ -79,23 +86,9 @@ impl Outcome {
         rows: &[usize],
     ) -> Result<Target, PrepareError> {
         match self {
-            Outcome::Values(scaled) => {
-                let mut values = Matrix::zeros(rows.len(), scaled.len());
-                for (index, (scaled, target)) in scaled.iter().zip(targets).enumerate() {
-                    let column = table.column(target)?;
-                    let cells = read(column, scaled.truths)?;
-                    for (place, &row) in rows.iter().enumerate() {
-                        if cells[row].is_nan() {
-                            return Err(PrepareError::TargetMissing {
-                                place: column.place(row),
-                            });
-                        }
-                        values.row_mut(place)[index] =
-                            (cells[row] - scaled.mean) / scaled.deviation;
-                    }
-                }
-                Ok(Target::Values(values))
-            }
+            Outcome::Values(_) => Ok(Target::Values(
+                self.scaled(&self.truth(table, targets, rows)?),
+            )),
             Outcome::Classes(classes) => {
                 let [target] = targets else {
                     return Err(PrepareError::Options(vec![
@@ -107,19 +100,148 @@ impl Outcome {
         }
     }
 
+    /// The numbers of the target columns as they are, `rows x targets`; no columns for classes.
+    pub fn truth(
+        &self,
+        table: &Table,
+        targets: &[String],
+        rows: &[usize],
+    ) -> Result<Matrix<f64>, PrepareError> {
+        let Outcome::Values(scaled) = self else {
+            return Ok(Matrix::zeros(rows.len(), 0));
+        };
+        let mut values = Matrix::zeros(rows.len(), scaled.len());
+        for (index, (scaled, target)) in scaled.iter().zip(targets).enumerate() {
+            let column = table.column(target)?;
+            let cells = read(column, scaled.truths)?;
+            for (place, &row) in rows.iter().enumerate() {
+                if cells[row].is_nan() {
+                    return Err(PrepareError::TargetMissing {
+                        place: column.place(row),
+                    });
+                }
+                values.row_mut(place)[index] = cells[row];
+            }
+        }
+        Ok(values)
+    }
+
+    /// From the user's unit to the scale of the target, `rows x targets`.
+    pub fn scaled(&self, truth: &Matrix<f64>) -> Matrix<f64> {
+        self.each(truth, |scaled, value| {
+            let value = match &scaled.transformed {
+                None => value,
+                Some(transformed) => transformed.transform.forward(value),
+            };
+            (value - scaled.mean) / scaled.deviation
+        })
+    }
+
     /// From the scale of the target to the user's unit, `rows x targets`; logits stay as they are.
     pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {
-        let mut restored = outputs.clone();
+        self.each(outputs, |scaled, value| {
+            let value = value * scaled.deviation + scaled.mean;
+            match &scaled.transformed {
+                None => value,
+                Some(transformed) => transformed.restore(value),
+            }
+        })
+    }
+
+    fn each(&self, values: &Matrix<f64>, change: impl Fn(&Scaled, f64) -> f64) -> Matrix<f64> {
+        let mut changed = values.clone();
         if let Outcome::Values(scaled) = self
             && !scaled.is_empty()
         {
-            for row in restored.data_mut().chunks_exact_mut(scaled.len()) {
+            for row in changed.data_mut().chunks_exact_mut(scaled.len()) {
                 for (value, scaled) in row.iter_mut().zip(scaled) {
-                    *value = *value * scaled.deviation + scaled.mean;
+                    *value = change(scaled, *value);
                 }
             }
         }
-        restored
+        changed
+    }
+
+    /// The transform of the targets, the same for all; `None` for classes.
+    pub fn transform(&self) -> Option<TargetTransform> {
+        let Outcome::Values(scaled) = self else {
+            return None;
+        };
+        let transformed = scaled.first()?.transformed.as_ref();
+        Some(transformed.map_or(TargetTransform::None, |t| t.transform))
+    }
+
+    /// The mean and the deviation of the only target's (transformed) numbers.
+    pub fn only_line(&self) -> Option<(f64, f64)> {
+        match self {
+            Outcome::Values(scaled) => match scaled.as_slice() {
+                [only] => Some((only.mean, only.deviation)),
+                _ => None,
+            },
+            Outcome::Classes(_) => None,
+        }
+    }
+
+    /// The scale of the transformed targets of known rows (`truth`: rows x targets, in the user's
+    /// unit); for classes and [`TargetTransform::None`] what it was.
+    ///
+    /// # Errors
+    /// The index of the first target whose range the transform does not admit, or that does not
+    /// vary when transformed, with its range.
+    pub fn with_transform(
+        &self,
+        truth: &Matrix<f64>,
+        transform: TargetTransform,
+    ) -> Result<Outcome, (usize, [f64; 2])> {
+        let Outcome::Values(scaled) = self else {
+            return Ok(self.clone());
+        };
+        if transform == TargetTransform::None {
+            return Ok(self.clone());
+        }
+        let columns = scaled.iter().enumerate().map(|(index, scaled)| {
+            let column = truth.column(index);
+            let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let refused = (index, [low, high]);
+            if !transform.admits(low, high) {
+                return Err(refused);
+            }
+            let values = || column.iter().map(|&value| transform.forward(value));
+            let largest = values().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            let (mean, deviation) = moments(values());
+            if deviation <= NO_VARIATION * largest || !deviation.is_finite() {
+                return Err(refused);
+            }
+            Ok(Scaled {
+                truths: scaled.truths,
+                mean,
+                deviation,
+                transformed: Some(Transformed::new(transform, low, high)),
+            })
+        });
+        Ok(Outcome::Values(columns.collect::<Result<_, _>>()?))
+    }
+
+    /// The same with predictions smeared by what `outputs` (rows x targets, scaled) leave of the
+    /// known rows' `truth`.
+    pub fn smeared(&self, truth: &Matrix<f64>, outputs: &Matrix<f64>) -> Outcome {
+        let Outcome::Values(scaled) = self else {
+            return self.clone();
+        };
+        let target = self.scaled(truth);
+        let columns = scaled.iter().enumerate().map(|(index, scaled)| {
+            let pairs = target.column(index).into_iter().zip(outputs.column(index));
+            let left = pairs.map(|(y, output)| scaled.deviation * (y - output));
+            let transformed = scaled.transformed.as_ref().map(|transformed| {
+                transformed.smeared(left.collect(), scaled.deviation * scaled.deviation)
+            });
+            Scaled {
+                transformed,
+                ..scaled.clone()
+            }
+        });
+        Outcome::Values(columns.collect())
     }
 
     pub fn classes(&self) -> &[String] {
@@ -134,6 +256,9 @@ impl Outcome {
             Outcome::Values(scaled) => {
                 if scaled.len() != targets || targets == 0 {
                     return Err(format!("{} scalings for {targets} targets", scaled.len()));
+                }
+                for transformed in scaled.iter().flat_map(|scaled| &scaled.transformed) {
+                    transformed.validate()?;
                 }
                 let sound = |scaled: &Scaled| {
                     let finite = scaled.mean.is_finite() && scaled.deviation.is_finite();
@@ -159,10 +284,7 @@ impl Scaled {
         let cells = read(column, truths)?;
         let values = || rows.iter().map(|&row| cells[row]);
         let largest = values().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        // Divided first: a sum of numbers near the largest would overflow.
-        let count = rows.len() as f64;
-        let mean = values().map(|value| value / count).sum::<f64>();
-        let deviation = root_mean_square(values().map(|value| value - mean));
+        let (mean, deviation) = moments(values());
         if !(mean.is_finite() && deviation.is_finite() && largest < 1e150) {
             return Err(PrepareError::TargetTooLarge {
                 source_name: table.source.clone(),
@@ -170,8 +292,7 @@ impl Scaled {
                 largest,
             });
         }
-        // What rounding leaves of a constant is no variation.
-        if deviation <= 1e-14 * largest {
+        if deviation <= NO_VARIATION * largest {
             return Err(PrepareError::ConstantTarget {
                 source_name: table.source.clone(),
                 target: target.to_string(),
@@ -182,8 +303,17 @@ impl Scaled {
             truths,
             mean,
             deviation,
+            transformed: None,
         })
     }
+}
+
+/// The mean and the deviation.
+fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    // Divided first: a sum of numbers near the largest would overflow.
+    let count = values.clone().count() as f64;
+    let mean = values.clone().map(|value| value / count).sum::<f64>();
+    (mean, root_mean_square(values.map(|value| value - mean)))
 }
 
 fn fit_classes(

@@ -80,6 +80,19 @@ impl SearchScale {
         scaled
     }
 
+    /// The same without shifts and limits: inputs are divided by their scale and nothing else.
+    pub(crate) fn plain(&self) -> SearchScale {
+        let plain = |input: &InputScale| InputScale {
+            shift: 0.0,
+            scale: input.scale,
+            limits: None,
+            winsorised: 0,
+        };
+        SearchScale {
+            inputs: self.inputs.iter().map(plain).collect(),
+        }
+    }
+
     /// The scaling of each input.
     pub fn inputs(&self) -> &[InputScale] {
         &self.inputs

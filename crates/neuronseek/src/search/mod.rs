@@ -15,6 +15,7 @@ mod moments;
 pub mod polynomial;
 mod regression;
 mod report;
+pub(crate) mod sparse;
 mod taken;
 #[cfg(test)]
 mod testing;

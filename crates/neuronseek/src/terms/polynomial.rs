@@ -75,17 +75,17 @@ impl Polynomial {
         Neuron::new(pure.chain(functions).chain(pieces))
     }
 
-    /// The number of free coefficients: a rank-one piece of order k with C outputs has
-    /// `k * inputs - k + C`, since only the product of the factors' lengths counts.
+    /// The number of free coefficients, those that are 0 left out: a rank-one piece of order k with
+    /// C outputs has `k * inputs - k + C`, since only the product of the factors' lengths counts.
     pub fn parameters(&self) -> usize {
-        let outputs = self.outputs();
-        let element_wise = (self.pure.len() + self.functions.len()) * self.inputs * outputs;
-        let pieces: usize = self
-            .pieces
-            .iter()
-            .map(|piece| piece.order() * self.inputs - piece.order() + outputs)
-            .sum();
-        outputs + element_wise + pieces
+        let count = |values: &[f64]| values.iter().filter(|value| **value != 0.0).count();
+        let pure = self.pure.iter().map(|term| count(term.weights.data()));
+        let functions = self.functions.iter().map(|term| count(term.weights.data()));
+        let pieces = self.pieces.iter().map(|piece| {
+            let factors = count(piece.factors.data());
+            (factors + count(&piece.weights)).saturating_sub(piece.order())
+        });
+        self.outputs() + pure.chain(functions).chain(pieces).sum::<usize>()
     }
 
     /// Whether all parts fit each other and all numbers are finite; the error says what does not.
@@ -192,7 +192,8 @@ mod tests {
         let x = Matrix::from_vec(1, 2, vec![2.0, -1.0]);
         // 1 + (2*4 + 3*1) + 0.5 * 2 * (2 - 1)
         assert_eq!(polynomial.values(&x).data(), [13.0]);
-        assert_eq!(polynomial.parameters(), 1 + 2 + 3);
+        // One constant, two weights, three elements of two factors and a weight less two lengths.
+        assert_eq!(polynomial.parameters(), 1 + 2 + 2);
         assert_eq!(polynomial.neuron().to_string(), "x^2 + cp(2, r=1)");
     }
 }

@@ -1,0 +1,354 @@
+//! Which function of the target is fitted, by held-out rows.
+//!
+//! A target may be a polynomial only when squared, or vary evenly only in its logarithm. Each
+//! transform that the target's range admits is tried by a short search on some of the training
+//! rows, and judged on others in the target's own unit. The target is left as it is unless another
+//! is better beyond noise. (Judging on the transformed scale was rejected: a logarithm always looks
+//! good there, and is bad where large values matter. So was choosing by the target's distribution:
+//! what matters is how it depends on the inputs.)
+
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::data::{Data, Subset};
+use super::fit::FitError;
+use super::options::{FitOptions, TransformChoice};
+use super::predict::Limits;
+use crate::matrix::Matrix;
+use crate::observe::{Control, Event, Silent};
+use crate::prepare::{Outcome as TargetScale, Target, TargetTransform};
+use crate::search::als::{Als, AlsSettings};
+use crate::search::{Problem, Search};
+
+/// The short search sees so many rows...
+const FITTED_ROWS: usize = 2_000;
+
+/// ...and so many others judge it.
+const JUDGING_ROWS: usize = 4_000;
+
+/// Its terms have at most this order, ...
+const MAX_ORDER: usize = 3;
+
+/// ...and at most this rank.
+const MAX_RANK: usize = 4;
+
+/// Another transform is taken when it is better by more than so many standard errors of the
+/// difference...
+const STANDARD_ERRORS: f64 = 2.0;
+
+/// ...and by this share of the error.
+const LEAST_SHARE: f64 = 0.05;
+
+/// Where the target as it is leaves less than this share of its variance, no other is tried.
+const EXACT: f64 = 1e-9;
+
+/// Which function of the target was fitted, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransformReport {
+    /// The transform that the search used.
+    pub transform: TargetTransform,
+    /// Why, in words.
+    pub reason: String,
+    /// Those that were tried, in the order of [`TargetTransform::ALL`]; empty where there was no
+    /// choice.
+    pub tried: Vec<TransformTrial>,
+}
+
+/// A transform that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransformTrial {
+    /// The transform.
+    pub transform: TargetTransform,
+    /// The squared error of a short search on held-out rows over the target's variance there, in
+    /// the target's unit.
+    pub error: f64,
+    /// By how much that is above the error of the target as it is.
+    pub above: f64,
+    /// The standard error of `above`, from the differences row by row.
+    pub standard_error: f64,
+}
+
+/// The scale of the target to be fitted, and why; no report for classes.
+pub(super) fn choose(
+    data: &Data,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<(TargetScale, Option<TransformReport>), FitError> {
+    let plain = data.preparation.outcome().clone();
+    if let TransformChoice::Given(transform) = options.target_transform {
+        let truth = data.known_truth();
+        let scale = data.preparation.transformed(&truth, transform)?;
+        let report = plain.transform().map(|_| untried(transform, "it was given"));
+        return Ok((scale, report));
+    }
+    if plain.transform().is_none() {
+        return Ok((plain, None));
+    }
+    let left = |reason| Ok((plain.clone(), Some(untried(TargetTransform::None, reason))));
+    if options.prepare.targets.len() > 1 {
+        return left("several targets are not transformed unless asked for");
+    }
+    if options.loss.is_some() {
+        return left("with a loss of its own the target is not transformed unless asked for");
+    }
+    let scales = admitted(data);
+    if scales.is_empty() {
+        return left("no other transform is defined for its range");
+    }
+    control.observer.notice(&Event::Stage {
+        name: "target transform",
+    });
+    let Some(trials) = tried(data, options, &scales, control) else {
+        return left("there was no time to try others");
+    };
+    let best = decide(&trials);
+    let reason = reason(&trials, best);
+    let transform = trials[best].transform;
+    let scale = scales.into_iter().find(|scale| scale.transform() == Some(transform));
+    let report = TransformReport {
+        transform,
+        reason,
+        tried: trials,
+    };
+    Ok((scale.unwrap_or(plain), Some(report)))
+}
+
+fn untried(transform: TargetTransform, reason: &str) -> TransformReport {
+    TransformReport {
+        transform,
+        reason: reason.to_string(),
+        tried: Vec::new(),
+    }
+}
+
+/// The scales of the transforms that are worth a trial.
+fn admitted(data: &Data) -> Vec<TargetScale> {
+    use TargetTransform::{Log, Log1p, Reciprocal, Sqrt, Square};
+    let truth = data.known_truth();
+    let of = |transform| data.preparation.transformed(&truth, transform).ok();
+    let mut scales: Vec<TargetScale> = [Square, Sqrt, Log].into_iter().filter_map(of).collect();
+    // A logarithm of counts is worth a trial where the plain one is not defined.
+    if scales.len() == 2 {
+        scales.extend(of(Log1p));
+    } else {
+        scales.extend(of(Reciprocal));
+    }
+    scales
+}
+
+/// The index of the transform to take.
+fn decide(trials: &[TransformTrial]) -> usize {
+    let mut best = 0;
+    for (index, trial) in trials.iter().enumerate().skip(1) {
+        let needed = (STANDARD_ERRORS * trial.standard_error).max(LEAST_SHARE * trials[0].error);
+        if -trial.above > needed && trial.error < trials[best].error {
+            best = index;
+        }
+    }
+    best
+}
+
+fn reason(trials: &[TransformTrial], best: usize) -> String {
+    let error = |index: usize| super::candidate::loss_text(trials[index].error);
+    if best != 0 {
+        return format!(
+            "a short search on held-out rows leaves {} of the variance, against {} of the target \
+             as it is",
+            error(best),
+            error(0)
+        );
+    }
+    let mut rival = 0;
+    for (index, trial) in trials.iter().enumerate().skip(1) {
+        if rival == 0 || trial.error < trials[rival].error {
+            rival = index;
+        }
+    }
+    match rival {
+        0 => "the target as it is is fitted exactly".to_string(),
+        rival => format!(
+            "no other is better beyond noise: a short search on held-out rows leaves {} of the \
+             variance, against {} with {}",
+            error(0),
+            error(rival),
+            trials[rival].transform
+        ),
+    }
+}
+
+/// The target as it is first; `None` when there was no time.
+fn tried(
+    data: &Data,
+    options: &FitOptions,
+    scales: &[TargetScale],
+    control: &Control<'_>,
+) -> Option<Vec<TransformTrial>> {
+    let rows = Rows::new(data);
+    let plain = rows.errors(data.preparation.outcome(), options, control)?;
+    let mut trials = vec![trial(TargetTransform::None, &plain, &plain)];
+    if trials[0].error <= EXACT {
+        return Some(trials);
+    }
+    let errors: Vec<Option<Vec<f64>>> = scales
+        .par_iter()
+        .map(|scale| rows.errors(scale, options, control))
+        .collect();
+    for (scale, errors) in scales.iter().zip(errors) {
+        trials.push(trial(scale.transform()?, &errors?, &plain));
+    }
+    (!control.should_stop()).then_some(trials)
+}
+
+fn trial(transform: TargetTransform, errors: &[f64], plain: &[f64]) -> TransformTrial {
+    let count = errors.len() as f64;
+    let differences = || errors.iter().zip(plain).map(|(a, b)| a - b);
+    let mean = differences().sum::<f64>() / count;
+    let squares: f64 = differences().map(|d| (d - mean).powi(2)).sum();
+    TransformTrial {
+        transform,
+        error: errors.iter().sum(),
+        above: count * mean,
+        standard_error: (squares * count / (count - 1.0).max(1.0)).sqrt(),
+    }
+}
+
+/// The rows of the trials.
+struct Rows {
+    fitted: Part,
+    judging: Part,
+}
+
+struct Part {
+    /// Scaled for the search.
+    inputs: Matrix<f64>,
+    truth: Matrix<f64>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Rows {
+    /// Evenly spaced training rows; the others and the validation rows judge.
+    fn new(data: &Data) -> Rows {
+        let known = data.known();
+        let (training, all) = (data.training.rows(), known.rows());
+        let fitted = spaced(&(0..training).collect::<Vec<_>>(), FITTED_ROWS);
+        let mut used = vec![false; all];
+        fitted.iter().for_each(|&row| used[row] = true);
+        let others: Vec<usize> = (0..all).filter(|&row| !used[row]).collect();
+        let judging = spaced(&others, JUDGING_ROWS);
+        Rows {
+            fitted: Part::new(data, &known, &fitted),
+            judging: Part::new(data, &known, &judging),
+        }
+    }
+
+    /// What each judging row adds to the error; `None` when the search cannot work or was ended.
+    fn errors(
+        &self,
+        scale: &TargetScale,
+        options: &FitOptions,
+        control: &Control<'_>,
+    ) -> Option<Vec<f64>> {
+        let method = Als {
+            settings: AlsSettings {
+                max_order: options.search.max_order.min(MAX_ORDER),
+                max_rank: options.search.max_rank.min(MAX_RANK),
+                ..AlsSettings::default()
+            },
+        };
+        let target = Target::Values(scale.scaled(&self.fitted.truth));
+        let problem = Problem {
+            inputs: &self.fitted.inputs,
+            target: &target,
+            weights: self.fitted.weights.as_deref(),
+        };
+        let never = AtomicBool::new(false);
+        let quiet = Control {
+            observer: &Silent,
+            stop: &never,
+            deadline: None,
+        };
+        if control.should_stop() {
+            return None;
+        }
+        let formula = method.search(&problem, options.seed, &quiet).ok()?.formula;
+        let limits = Limits::of(&target);
+        let outputs = |part: &Part| {
+            let mut outputs = formula.values(&part.inputs);
+            limits.apply(&mut outputs);
+            outputs
+        };
+        let scale = scale.smeared(&self.fitted.truth, &outputs(&self.fitted));
+        Some(self.judging.errors(&scale.restore(&outputs(&self.judging))))
+    }
+}
+
+impl Part {
+    fn new(data: &Data, known: &Subset, rows: &[usize]) -> Part {
+        let weights = known.weights.as_ref();
+        Part {
+            inputs: data.search_scale.apply(&known.encoded.select_rows(rows)),
+            truth: known.truth.select_rows(rows),
+            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+        }
+    }
+
+    /// Squared errors over the sum of squares about the mean.
+    fn errors(&self, predicted: &Matrix<f64>) -> Vec<f64> {
+        let truth = self.truth.data();
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let count: f64 = (0..truth.len()).map(weight).sum();
+        let mean = (0..truth.len()).map(|row| weight(row) * truth[row]).sum::<f64>() / count;
+        let square = |row: usize, from: f64| weight(row) * (truth[row] - from).powi(2);
+        let total: f64 = (0..truth.len()).map(|row| square(row, mean)).sum();
+        let errors = predicted.data().iter().enumerate();
+        errors
+            .map(|(row, value)| square(row, *value) / total.max(f64::MIN_POSITIVE))
+            .collect()
+    }
+}
+
+/// At most `most` of the rows, evenly spaced.
+fn spaced(rows: &[usize], most: usize) -> Vec<usize> {
+    let count = rows.len().min(most);
+    (0..count).map(|i| rows[i * rows.len() / count]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(transform: TargetTransform, error: f64, above: f64, standard_error: f64) -> TransformTrial {
+        TransformTrial {
+            transform,
+            error,
+            above,
+            standard_error,
+        }
+    }
+
+    #[test]
+    fn only_what_is_better_beyond_noise_is_taken() {
+        let plain = trial(TargetTransform::None, 0.4, 0.0, 0.0);
+        let decided = |others: &[TransformTrial]| {
+            let trials = [&[plain.clone()], others].concat();
+            trials[decide(&trials)].transform
+        };
+        let noisy = trial(TargetTransform::Square, 0.2, -0.2, 0.11);
+        let slight = trial(TargetTransform::Sqrt, 0.39, -0.01, 0.001);
+        let good = trial(TargetTransform::Log, 0.3, -0.1, 0.02);
+        let better = trial(TargetTransform::Reciprocal, 0.25, -0.15, 0.03);
+        assert_eq!(decided(&[noisy.clone()]), TargetTransform::None);
+        assert_eq!(decided(&[slight.clone()]), TargetTransform::None);
+        assert_eq!(decided(&[noisy, slight, good.clone()]), TargetTransform::Log);
+        assert_eq!(decided(&[good, better]), TargetTransform::Reciprocal);
+    }
+
+    #[test]
+    fn rows_are_spaced_evenly() {
+        assert_eq!(spaced(&[3, 4, 5, 6, 7, 8], 3), [3, 5, 7]);
+        assert_eq!(spaced(&[3, 4], 5), [3, 4]);
+        assert!(spaced(&[], 5).is_empty());
+    }
+}
