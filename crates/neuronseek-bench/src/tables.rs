@@ -58,6 +58,8 @@ pub struct TableResult {
     pub neuron: String,
     /// What the search found.
     pub found: String,
+    /// The function of the target that the model fits; `None` for classes.
+    pub transform: Option<String>,
     /// The model's coefficients.
     pub parameters: usize,
     /// Wall-clock seconds, reading the table included.
@@ -189,12 +191,18 @@ fn run_one(
         source,
     })?;
     let report = fitted.report;
+    let chosen = report.candidates.iter().find(|outcome| outcome.chosen);
+    // Where several forms of the target were fitted, the others of the model's own.
+    let transform = chosen.and_then(|outcome| outcome.transform);
     let of = |wanted: &dyn Fn(&Outcome) -> bool| {
-        let outcome = report.candidates.iter().find(|outcome| wanted(outcome))?;
+        let mut own = report
+            .candidates
+            .iter()
+            .filter(|o| o.transform == transform);
+        let outcome = own.find(|outcome| wanted(outcome))?;
         outcome.test.as_ref().map(Metrics::loss)
     };
     let is_network = |outcome: &Outcome| outcome.kind == CandidateKind::Network;
-    let chosen = report.candidates.iter().find(|outcome| outcome.chosen);
     let (test, linear) = (&report.metrics["test"], &report.linear["test"]);
     Ok(TableResult {
         table: entry.name.clone(),
@@ -216,6 +224,7 @@ fn run_one(
             .search
             .as_ref()
             .map_or(String::new(), |search| search.neuron.to_string()),
+        transform: transform.map(|transform| transform.to_string()),
         parameters: report.parameters,
         seconds: start.elapsed().as_secs_f64(),
         cpu_seconds: cpu.elapsed().as_secs_f64(),
@@ -228,8 +237,8 @@ pub fn markdown(results: &[TableResult]) -> String {
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
     let mut text = String::from(
         "| table | split | rows | test | loss | model | linear model | network of the found neuron \
-         | plain network | polynomial | model is | neuron | found | parameters | CPU s |\n\
-         |---|--:|--:|--:|---|--:|--:|--:|--:|--:|---|---|---|--:|--:|\n",
+         | plain network | polynomial | model is | neuron | found | target | parameters | CPU s |\n\
+         |---|--:|--:|--:|---|--:|--:|--:|--:|--:|---|---|---|---|--:|--:|\n",
     );
     for r in results {
         let kind = match r.kind {
@@ -237,7 +246,7 @@ pub fn markdown(results: &[TableResult]) -> String {
             CandidateKind::Polynomial => "polynomial",
         };
         text += &format!(
-            "| {} | {} | {} | {} | {} | {:.4} | {:.4} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",
+            "| {} | {} | {} | {} | {} | {:.4} | {:.4} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",
             r.table,
             r.split,
             r.training_rows,
@@ -251,6 +260,10 @@ pub fn markdown(results: &[TableResult]) -> String {
             kind,
             r.neuron,
             r.found,
+            match r.transform.as_deref() {
+                Some("none") | None => "as it is",
+                Some(transform) => transform,
+            },
             r.parameters,
             r.cpu_seconds
         );

@@ -289,3 +289,24 @@ fn settings_out_of_range_are_refused() {
         refused_with(table(100, |_, _| {}), &line, words);
     }
 }
+
+#[test]
+fn a_transform_that_the_target_does_not_admit() {
+    // y = x1 x2 has both signs.
+    let log = format!("{FIT} --target-transform log");
+    let words = ["\"y\"", "numbers above 0", "log", "use none or auto"];
+    refused_with(table(200, |_, _| {}), &log, &words);
+    let search = "search a.csv --target y --target-transform square";
+    refused_with(table(200, |_, _| {}), search, &["\"y\"", "at least 0"]);
+    let letters = table(200, |row, cells| cells[2] = ["a", "b"][row % 2].to_string());
+    refused_with(letters, &log, &["\"y\"", "classes", "no log"]);
+}
+
+#[test]
+fn an_unknown_transform_is_wrong_usage() {
+    let folder = Folder::new();
+    folder.write("a.csv", table(200, |_, _| {}));
+    let run = folder.run(&format!("{FIT} --target-transform cube"));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.errors.contains("reciprocal"), "{}", run.errors);
+}

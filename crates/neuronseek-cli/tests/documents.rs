@@ -54,6 +54,58 @@ fn documents_of_a_regression() {
     );
 }
 
+/// The square of the target is 4 a b - 2 c d, and what is under the root is above 0.
+fn square(rows: usize) -> String {
+    let mut text = String::from("a,b,c,d,e,y\n");
+    for row in 0..rows {
+        let x = |k: usize| ((row * (13 + 6 * k) + 5 * k) % 211) as f64 / 70.0 + 1.0;
+        let (a, b, c, d) = (x(1) + 3.0, x(2) + 2.0, x(3) - 2.0, x(4));
+        let y = (4.0 * a * b - 2.0 * c * d).sqrt();
+        text.push_str(&format!("{a},{b},{c},{d},{},{y}\n", x(5)));
+    }
+    text
+}
+
+#[test]
+fn documents_of_a_transformed_target() {
+    let folder = Folder::new();
+    folder.write("a.csv", square(600));
+    let search = folder.json("search a.csv --target y --json");
+    check("search", &search);
+    assert_eq!(search["target_transform"]["transform"], "square");
+    assert_eq!(search["equation"]["target"], "y^2");
+    let terms = search["equation"]["terms"].as_array().unwrap();
+    assert_eq!(terms.len(), 2, "{terms:?}");
+    assert_eq!(terms[0]["powers"], serde_json::json!({"a": 1, "b": 1}));
+    assert!((terms[0]["coefficient"].as_f64().unwrap() - 4.0).abs() < 1e-6);
+    let small = "--epochs 3 --hidden 8";
+    let fit = folder.json(&format!(
+        "fit a.csv --target y --split 0 -o m {small} --json"
+    ));
+    check("fit", &fit);
+    assert_eq!(fit["target_transform"]["transform"], "square");
+    assert!(fit["metrics"]["test"]["nmse"].as_f64().unwrap() < 1e-10);
+    // The file brings predictions back in the target's unit.
+    let evaluate = folder.json("evaluate m a.csv --json");
+    assert!(evaluate["metrics"]["table"]["nmse"].as_f64().unwrap() < 1e-10);
+    let text = folder.must("inspect m");
+    assert!(text.contains("y^2 = 4 * a * b - 2 * c * d"), "{text}");
+    let plain = folder.json("search a.csv --target y --target-transform none --json");
+    check("search", &plain);
+    assert_eq!(plain["target_transform"]["transform"], "none");
+    for transform in ["sqrt", "log", "log1p", "cbrt", "reciprocal", "square"] {
+        let line = format!(
+            "fit a.csv --target y --target-transform {transform} --neuron x -o m --force {small} --json"
+        );
+        let fit = folder.json(&line);
+        check("fit", &fit);
+        assert_eq!(fit["candidates"][0]["transform"], transform);
+        let evaluate = folder.json("evaluate m a.csv --json");
+        let whole = evaluate["metrics"]["table"]["nmse"].as_f64().unwrap();
+        assert!(whole < 0.9, "{transform} {whole}");
+    }
+}
+
 #[test]
 fn documents_of_a_classification() {
     let folder = Folder::new();

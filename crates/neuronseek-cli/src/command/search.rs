@@ -107,7 +107,7 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
         display::heading(&report.neuron.to_string(), styled)
     );
     if let Some(equation) = &searched.equation {
-        text.push_str(&summary::equation(equation));
+        text.push_str(&format!("{}\n", summary::equation(equation)));
     }
     if let Some(report) = &searched.transform {
         let target = options.prepare.targets.join(", ");

@@ -97,7 +97,7 @@ fn transform_line(report: &TransformReport, target: &str) -> Option<String> {
 /// A polynomial of few monomials, and what it leaves.
 pub fn equation(equation: &Equation) -> String {
     format!(
-        "{}\n(leaves {} of the variance of {})\n\n",
+        "{}\n(leaves {} of the variance of {})\n",
         equation.text(),
         number(equation.left, 2),
         equation.target

@@ -7,9 +7,11 @@ use super::data::{Data, Subset};
 use super::equation::Found;
 use super::fit::FitError;
 use super::metrics::Metrics;
-use super::options::{FitOptions, NeuronChoice, TransformChoice};
+use super::options::{FitOptions, NeuronChoice};
+use super::paired::RowErrors;
 use super::predict::{Limits, Predictor, mean_outputs, measure};
 use super::report::{CandidateKind, Outcome};
+use super::settle::{self, Form};
 use crate::matrix::Matrix;
 use crate::network::{Loss, Network, NetworkConfig, widths_matching};
 use crate::neuron::Neuron;
@@ -39,6 +41,8 @@ pub(super) struct Candidate {
     pub limits: Limits,
     /// nmse or log loss on the validation rows.
     pub validation: f64,
+    /// What each validation row adds to the nmse; no rows for classes.
+    pub rows: RowErrors,
 }
 
 impl Candidate {
@@ -91,9 +95,16 @@ impl Candidate {
             let outputs = self.outputs(data, &known);
             self.scale = self.scale.smeared(&known.truth, &outputs);
         }
-        let validation = &data.validation;
-        let metrics = self.measured(data, validation, validation.weights.as_deref());
+        let Subset {
+            target,
+            truth,
+            weights,
+            ..
+        } = &data.validation;
+        let outputs = self.outputs(data, &data.validation);
+        let metrics = measure(&outputs, &self.scale, (target, truth), weights.as_deref());
         self.validation = metrics.map_or(f64::INFINITY, |metrics| metrics.loss());
+        self.rows = RowErrors::new(truth, &self.scale.restore(&outputs), weights.as_deref());
         self
     }
 
@@ -103,43 +114,55 @@ impl Candidate {
     }
 }
 
-/// Fits all candidates, in a fixed order: the network of the found or given neuron, the network
-/// of `x` at equal parameters, the search's polynomial.
+/// Fits all candidates: of each form of the target, in a fixed order, the network of the found or
+/// given neuron, the network of `x` at equal parameters, the search's polynomial. Gives the index
+/// of each candidate's form with it.
 ///
-/// Where a transform of the target was chosen, and not asked for, each network's first member is
-/// trained on both scales, and the others on the better one.
+/// Where the polynomial of a form is exact, networks of other forms are not trained.
 pub(super) fn fit_candidates(
     data: &Data,
     options: &FitOptions,
-    (scale, found): (&TargetScale, Option<&Found>),
+    forms: &[Form],
     keeper: &Keeper,
     control: &Control<'_>,
-) -> Result<Vec<Candidate>, FitError> {
-    let polynomial = found
-        .filter(|_| options.loss.is_none())
-        .map(|found| polynomial(data, scale, found));
-    let exact = (polynomial.as_ref()).is_some_and(|candidate| candidate.validation <= EXACT);
-    let mut scales = vec![scale.clone()];
-    let plain = data.preparation.outcome();
-    if options.target_transform == TransformChoice::Auto && plain != scale && !exact {
-        scales.push(plain.clone());
+) -> Result<Vec<(usize, Candidate)>, FitError> {
+    let mut polynomials = Vec::new();
+    let mut scales = Vec::new();
+    for form in forms {
+        let scale = settle::scale(data, form.transform)?;
+        let found = form.found.as_ref().filter(|_| options.loss.is_none());
+        polynomials.push(found.map(|found| polynomial(data, &scale, found)));
+        scales.push(scale);
     }
-    let networks = Networks {
-        data,
-        options,
-        configs: network_configs(data, options, found.map(|found| &found.report))?,
-        training: scales.iter().map(|s| Inputs::new(data, &data.training, s)).collect(),
-        validation: scales.iter().map(|s| Inputs::new(data, &data.validation, s)).collect(),
-        scales,
-        keeper,
-    };
-    let mut candidates = networks.fit(control)?;
-    candidates.extend(polynomial);
+    let is_exact = |one: &Option<Candidate>| one.as_ref().is_some_and(|c| c.validation <= EXACT);
+    let exact = polynomials.iter().rposition(is_exact);
+    let mut networks = Vec::new();
+    for (index, (form, scale)) in forms.iter().zip(scales).enumerate() {
+        if exact.is_some_and(|exact| exact != index) {
+            continue;
+        }
+        let report = form.found.as_ref().map(|found| &found.report);
+        networks.push(Networks {
+            form: index,
+            data,
+            options,
+            configs: network_configs(data, options, report)?,
+            training: Inputs::new(data, &data.training, &scale),
+            validation: Inputs::new(data, &data.validation, &scale),
+            scale,
+            keeper,
+        });
+    }
+    let mut candidates = train_networks(&networks, control)?;
+    for (index, polynomial) in polynomials.into_iter().enumerate() {
+        candidates.extend(polynomial.map(|candidate| (index, candidate)));
+    }
+    candidates.sort_by_key(|(form, _)| *form);
     Ok(candidates)
 }
 
 /// The search's polynomial.
-fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Candidate {
+pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Candidate {
     let candidate = Candidate {
         kind: CandidateKind::Polynomial,
         neuron: found.report.neuron.clone(),
@@ -151,137 +174,78 @@ fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Candidate {
         inputs: found.scale.clone(),
         limits: Limits::of(&data.training.scaled(scale)),
         validation: f64::NAN,
+        rows: RowErrors::default(),
     };
     candidate.judged(data)
 }
 
-/// The networks to be trained.
+/// Trains all networks of all forms.
+fn train_networks(
+    networks: &[Networks<'_>],
+    control: &Control<'_>,
+) -> Result<Vec<(usize, Candidate)>, FitError> {
+    let mut jobs = Vec::new();
+    for networks in networks {
+        for config in &networks.configs {
+            let members = 0..networks.options.network.members;
+            jobs.extend(members.map(|member| (networks, config, member)));
+        }
+    }
+    let trained: Vec<Option<Trained>> = jobs
+        .par_iter()
+        .enumerate()
+        .map(|(index, (networks, config, member))| {
+            let control = limited(control, index, jobs.len());
+            networks.train(config, *member, &control)
+        })
+        .collect::<Result<_, FitError>>()?;
+    let mut trained = trained.into_iter();
+    let mut candidates = Vec::new();
+    for networks in networks {
+        for config in &networks.configs {
+            let members = trained.by_ref().take(networks.options.network.members);
+            let finished: Vec<Trained> = members.flatten().collect();
+            let candidate = networks.candidate(config, finished);
+            candidates.extend(candidate.map(|candidate| (networks.form, candidate)));
+        }
+    }
+    Ok(candidates)
+}
+
+/// The networks of one form of the target.
 struct Networks<'a> {
+    form: usize,
     data: &'a Data,
     options: &'a FitOptions,
     configs: Vec<NetworkConfig>,
-    /// The scales of the target to be tried, the preferred one first.
-    scales: Vec<TargetScale>,
-    /// One per scale.
-    training: Vec<Inputs<'a>>,
-    /// One per scale.
-    validation: Vec<Inputs<'a>>,
+    scale: TargetScale,
+    training: Inputs<'a>,
+    validation: Inputs<'a>,
     keeper: &'a Keeper,
 }
 
-/// One network: of which configuration, on which scale, which member.
-#[derive(Debug, Clone, Copy)]
-struct Job {
-    config: usize,
-    scale: usize,
-    member: usize,
-}
-
 impl Networks<'_> {
-    /// One candidate per configuration of which a network could be trained.
-    fn fit(&self, control: &Control<'_>) -> Result<Vec<Candidate>, FitError> {
-        let (configs, members) = (self.configs.len(), self.options.network.members);
-        let jobs = |scales: &dyn Fn(usize) -> Vec<usize>, members: std::ops::Range<usize>| {
-            let mut jobs = Vec::new();
-            for config in 0..configs {
-                for scale in scales(config) {
-                    let one = |member| Job {
-                        config,
-                        scale,
-                        member,
-                    };
-                    jobs.extend(members.clone().map(one));
-                }
-            }
-            jobs
-        };
-        let mut chosen = vec![0; configs];
-        let first = match self.scales.len() {
-            1 => jobs(&|_| vec![0], 0..members),
-            scales => jobs(&|_| (0..scales).collect(), 0..1),
-        };
-        let later = match self.scales.len() {
-            1 => 0,
-            _ => configs * (members - 1),
-        };
-        let mut trained = self.train(&first, later, control)?;
-        if self.scales.len() > 1 {
-            for (config, chosen) in chosen.iter_mut().enumerate() {
-                *chosen = self.better_scale(config, &trained);
-            }
-            let rest = jobs(&|config| vec![chosen[config]], 1..members);
-            trained.extend(self.train(&rest, 0, control)?);
-        }
-        let candidates = chosen.iter().enumerate();
-        Ok(candidates
-            .filter_map(|(config, &scale)| self.candidate(config, scale, &trained))
-            .collect())
-    }
-
-    /// Trains networks while `later` others are still to come; one that was ended before an epoch
-    /// was done is left out.
-    fn train(
-        &self,
-        jobs: &[Job],
-        later: usize,
-        control: &Control<'_>,
-    ) -> Result<Vec<(Job, Trained)>, FitError> {
-        let trained: Vec<Option<(Job, Trained)>> = jobs
-            .par_iter()
-            .enumerate()
-            .map(|(index, &job)| {
-                let control = limited(control, index, jobs.len(), later);
-                let trained = self.run(job, &control)?;
-                Ok(trained.map(|trained| (job, trained)))
-            })
-            .collect::<Result<_, FitError>>()?;
-        Ok(trained.into_iter().flatten().collect())
-    }
-
-    /// The scale on which the first member does best on the validation rows; the first wins ties.
-    fn better_scale(&self, config: usize, trained: &[(Job, Trained)]) -> usize {
-        let loss = |scale| {
-            let candidate = self.candidate(config, scale, trained);
-            candidate.map_or(f64::INFINITY, |candidate| candidate.validation)
-        };
-        let losses: Vec<f64> = (0..self.scales.len()).map(loss).collect();
-        let mut best = 0;
-        for (scale, loss) in losses.iter().enumerate() {
-            if *loss < losses[best] {
-                best = scale;
-            }
-        }
-        best
-    }
-
-    /// The average of the networks of a configuration and a scale.
-    fn candidate(
-        &self,
-        config: usize,
-        scale: usize,
-        trained: &[(Job, Trained)],
-    ) -> Option<Candidate> {
-        let own = |job: &Job| (job.config, job.scale) == (config, scale);
-        let finished = trained.iter().filter(|(job, _)| own(job));
-        let finished: Vec<&Trained> = finished.map(|(_, trained)| trained).collect();
+    /// The average of the members of a configuration; `None` without members.
+    fn candidate(&self, config: &NetworkConfig, finished: Vec<Trained>) -> Option<Candidate> {
         if finished.is_empty() {
             return None;
         }
+        let count = finished.len();
         let epochs = finished.iter().map(|trained| trained.epochs).sum::<usize>();
         let loss = finished.iter().map(|trained| trained.loss).sum::<f64>();
-        let networks: Vec<_> = finished.iter().map(|t| t.network.clone()).collect();
-        let config = &self.configs[config];
+        let networks: Vec<_> = finished.into_iter().map(|t| t.network).collect();
         let candidate = Candidate {
             kind: CandidateKind::Network,
             neuron: config.neuron.clone(),
             hidden: config.hidden.clone(),
             parameters: networks.iter().map(Network::parameter_count).sum(),
-            epochs: Some(epochs / finished.len()),
+            epochs: Some(epochs / count),
             predictor: Predictor::Networks(networks),
-            scale: self.scales[scale].clone(),
+            scale: self.scale.clone(),
             inputs: self.data.search_scale.clone(),
-            limits: Limits::of(&self.training[scale].target),
-            validation: loss / finished.len() as f64,
+            limits: Limits::of(&self.training.target),
+            validation: loss / count as f64,
+            rows: RowErrors::default(),
         };
         Some(match self.options.loss {
             None => candidate.judged(self.data),
@@ -291,29 +255,34 @@ impl Networks<'_> {
     }
 
     /// Trains one; `None` when the fit was ended before an epoch was done.
-    fn run(&self, job: Job, control: &Control<'_>) -> Result<Option<Trained>, FitError> {
-        let config = &self.configs[job.config];
-        let (training, validation) = (&self.training[job.scale], &self.validation[job.scale]);
-        let mut name = format!("network {} #{}", config.neuron, job.member + 1);
-        if job.scale > 0 {
-            name.push_str(", target as it is");
+    fn train(
+        &self,
+        config: &NetworkConfig,
+        member: usize,
+        control: &Control<'_>,
+    ) -> Result<Option<Trained>, FitError> {
+        let mut name = format!("network {} #{}", config.neuron, member + 1);
+        if let Some(transform) = self
+            .scale
+            .transform()
+            .filter(|t| *t != TargetTransform::None)
+        {
+            name.push_str(&format!(" ({transform})"));
         }
         control.observer.notice(&Event::Stage { name: &name });
         // The member's number is mixed in so that members of neighbouring seeds differ.
-        let seed = self.options.seed.wrapping_mul(1_000_003) + job.member as u64;
+        let seed = self.options.seed.wrapping_mul(1_000_003) + member as u64;
         let mut network = Network::new(config.clone(), seed)?;
+        let loss = self.options.loss;
         let settings = TrainConfig {
             seed,
-            loss: self
-                .options
-                .loss
-                .unwrap_or_else(|| Loss::of(&training.target)),
+            loss: loss.unwrap_or_else(|| Loss::of(&self.training.target)),
             ..self.options.train.clone()
         };
         let history = train(
             &mut network,
-            &training.samples(),
-            Some(&validation.samples()),
+            &self.training.samples(),
+            Some(&self.validation.samples()),
             &settings,
             control,
             self.keeper.network(&name),
@@ -361,13 +330,12 @@ struct Trained {
     loss: f64,
 }
 
-/// Gives job `index` of `jobs`, after which `later` others come, its share of the time that is
-/// left: the threads take the jobs in contiguous runs, one run a thread.
-fn limited<'a>(control: &Control<'a>, index: usize, jobs: usize, later: usize) -> Control<'a> {
+/// Gives job `index` of `jobs` its share of the time that is left: the threads take the jobs in
+/// contiguous runs, one run a thread.
+fn limited<'a>(control: &Control<'a>, index: usize, jobs: usize) -> Control<'a> {
     let now = Instant::now();
-    let threads = rayon::current_num_threads().max(1);
-    let run = jobs.div_ceil(threads).max(1);
-    let left_in_run = (run - index % run + later.div_ceil(threads)) as u32;
+    let run = jobs.div_ceil(rayon::current_num_threads().max(1));
+    let left_in_run = (run - index % run) as u32;
     Control {
         observer: control.observer,
         stop: control.stop,
@@ -378,36 +346,60 @@ fn limited<'a>(control: &Control<'a>, index: usize, jobs: usize, later: usize) -
 }
 
 /// The index of the candidate with the least validation loss and the reason in words; `None` when
-/// there is none. Of a given neuron no comparison is made: it is what the user wants.
-pub(super) fn choose(candidates: &[Candidate], options: &FitOptions) -> Option<(usize, String)> {
-    let first = candidates.first()?;
-    if let NeuronChoice::Given(neuron) = &options.neuron {
-        return Some((0, format!("{neuron} was given")));
-    }
-    let better = |a: &Candidate, b: &Candidate| a.validation < b.validation;
-    // Later candidates win ties: x is plainer than the found neuron, the polynomial than both.
-    let mut best = 0;
-    for (index, candidate) in candidates.iter().enumerate() {
-        if !better(&candidates[best], candidate) {
-            best = index;
+/// there is none. One of a transformed target that nobody asked for must be better beyond noise
+/// than all of the target as it is. Of a given neuron its first network is taken unless that is
+/// a matter of the target's form: it is what the user wants.
+pub(super) fn choose(
+    candidates: &[(usize, Candidate)],
+    options: &FitOptions,
+) -> Option<(usize, String)> {
+    let given = matches!(options.neuron, NeuronChoice::Given(_));
+    let best_of = |form: usize| {
+        let mut best: Option<usize> = None;
+        for (index, (own, candidate)) in candidates.iter().enumerate() {
+            let takes = match best {
+                None => true,
+                // Later candidates win ties: x is plainer than the found neuron, the polynomial
+                // than both.
+                Some(best) => !given && candidate.validation <= candidates[best].1.validation,
+            };
+            if *own == form && takes {
+                best = Some(index);
+            }
+        }
+        best
+    };
+    let mut forms: Vec<usize> = candidates.iter().map(|(form, _)| *form).collect();
+    forms.dedup();
+    let mut best = best_of(*forms.first()?)?;
+    for form in forms.into_iter().skip(1) {
+        let other = best_of(form)?;
+        if candidates[other].1.rows.beats(&candidates[best].1.rows) {
+            best = other;
         }
     }
-    let winner = &candidates[best];
+    let winner = &candidates[best].1;
+    if let NeuronChoice::Given(neuron) = &options.neuron {
+        return Some((best, format!("{neuron} was given")));
+    }
     let others: Vec<String> = candidates
         .iter()
         .enumerate()
         .filter(|(index, _)| *index != best)
-        .map(|(_, other)| format!("{} {}", describe(other), loss_text(other.validation)))
+        .map(|(_, (_, other))| format!("{} {}", describe(other), loss_text(other.validation)))
         .collect();
     let loss = format!("{} {}", describe(winner), loss_text(winner.validation));
     if others.is_empty() {
-        return Some((best, format!("{} was the only candidate", describe(first))));
+        return Some((best, format!("{} was the only candidate", describe(winner))));
     }
+    let least = candidates
+        .iter()
+        .all(|(_, other)| winner.validation <= other.validation);
     let found = winner.kind == CandidateKind::Network && winner.neuron.is_linear() && best > 0;
-    let verdict = if found {
-        "the found neuron does not beat x on the validation rows, so x is taken"
-    } else {
-        "least loss on the validation rows"
+    let verdict = match (least, found) {
+        (false, _) => "no candidate of a transformed target is better beyond noise",
+        (true, true) => "the found neuron does not beat x on the validation rows, so x is taken",
+        (true, false) => "least loss on the validation rows",
     };
     Some((
         best,

@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::equation::Found;
 use super::file::{FileError, read_whole, write_whole};
-use super::transform::TransformReport;
+use super::settle::Settled;
 use crate::train::Checkpoint;
 
 const MAGIC: &[u8; 16] = b"neuronseek-fit-2";
@@ -24,8 +23,7 @@ const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 struct State {
     /// Identifies data and options; a checkpoint of another fit is refused.
     fingerprint: String,
-    transform: Option<TransformReport>,
-    search: Option<Found>,
+    settled: Option<Settled>,
     networks: BTreeMap<String, Checkpoint>,
 }
 
@@ -76,21 +74,9 @@ impl Keeper {
         })
     }
 
-    /// Which function of the target is fitted, when that had been settled.
-    pub(super) fn transform(&self) -> Option<TransformReport> {
-        self.lock().state.transform.clone()
-    }
-
-    /// Keeps which function of the target is fitted.
-    pub(super) fn keep_transform(&self, report: &TransformReport) {
-        let mut inner = self.lock();
-        inner.state.transform = Some(report.clone());
-        self.write(&mut inner, true);
-    }
-
-    /// What the search found, when it had ended.
-    pub(super) fn search(&self) -> Option<Found> {
-        self.lock().state.search.clone()
+    /// What is fitted and what the search found, when that had been settled.
+    pub(super) fn settled(&self) -> Option<Settled> {
+        self.lock().state.settled.clone()
     }
 
     /// The training state of the network of this name, when there is one.
@@ -98,10 +84,10 @@ impl Keeper {
         self.lock().state.networks.get(name).cloned()
     }
 
-    /// Keeps what the search found.
-    pub(super) fn keep_search(&self, found: &Found) {
+    /// Keeps what is fitted and what the search found.
+    pub(super) fn keep_settled(&self, settled: &Settled) {
         let mut inner = self.lock();
-        inner.state.search = Some(found.clone());
+        inner.state.settled = Some(settled.clone());
         self.write(&mut inner, true);
     }
 

@@ -65,9 +65,19 @@ impl Equation {
                 (false, false) => " +",
             };
             first = false;
-            text.push_str(&format!("{sign} {}{factors}", six_digits(coefficient.abs())));
+            text.push_str(&format!(
+                "{sign} {}{factors}",
+                six_digits(coefficient.abs())
+            ));
         };
-        for term in &self.terms {
+        // A sum does not begin with a minus where it need not.
+        let lead = self.terms.iter().position(|term| term.coefficient > 0.0);
+        let lead = lead.and_then(|index| self.terms.get(index));
+        let rest = self
+            .terms
+            .iter()
+            .filter(|term| !lead.is_some_and(|lead| std::ptr::eq(lead, *term)));
+        for term in lead.into_iter().chain(rest) {
             let factors: String = term.inputs.iter().map(factor).collect();
             add(term.coefficient, &factors);
         }
@@ -142,7 +152,11 @@ fn simplified(
         return None;
     }
     let unscaled = |values: &Matrix<f64>| -> Vec<f64> {
-        values.data().iter().map(|value| value * deviation + mean).collect()
+        values
+            .data()
+            .iter()
+            .map(|value| value * deviation + mean)
+            .collect()
     };
     let terms = polynomial.neuron();
     let sparse = sparse::simplify(&sparse::Found {
@@ -157,7 +171,10 @@ fn simplified(
     let sizes: Vec<f64> = plain.inputs().iter().map(|input| input.scale).collect();
     let written = sparse::polynomial(&sparse, &sizes, (mean, deviation))?;
     let rank = |neuron: &Neuron| {
-        let ranks = neuron.interactions().into_iter().filter_map(|(_, rank)| rank);
+        let ranks = neuron
+            .interactions()
+            .into_iter()
+            .filter_map(|(_, rank)| rank);
         ranks.max().unwrap_or(0)
     };
     let (before, after) = (rank(&report.neuron), rank(&written.neuron()));
@@ -175,7 +192,10 @@ fn rewrite(report: &mut Report, sparse: &Sparse, written: Polynomial) {
     for evidence in &mut report.evidence {
         if let Term::Interaction { order, rank } = &mut evidence.term {
             let ranks = report.neuron.interactions();
-            *rank = ranks.iter().find(|(o, _)| o == order).and_then(|(_, rank)| *rank);
+            *rank = ranks
+                .iter()
+                .find(|(o, _)| o == order)
+                .and_then(|(_, rank)| *rank);
         }
     }
     report.formula = Formula::Polynomial(written);
@@ -199,7 +219,10 @@ mod tests {
     #[test]
     fn an_equation_in_symbols() {
         let term = |inputs: &[(&str, u32)], coefficient| EquationTerm {
-            inputs: inputs.iter().map(|(name, power)| (name.to_string(), *power)).collect(),
+            inputs: inputs
+                .iter()
+                .map(|(name, power)| (name.to_string(), *power))
+                .collect(),
             coefficient,
             explained: 0.5,
         };

@@ -1,31 +1,28 @@
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use thiserror::Error;
 
 use super::candidate::{Candidate, choose, fit_candidates};
 use super::checkpoint::Keeper;
 use super::data::{Data, Subset};
-use super::equation::{Equation, Found};
+use super::equation::Equation;
 use super::file::FileError;
 use super::metrics::Metrics;
-use super::options::{FitOptions, NeuronChoice};
+use super::options::FitOptions;
 use super::predict::{Model, measure};
 use super::report::FitReport;
-use super::searching;
-use super::transform::{self, TransformReport};
+use super::settle::{self, Settled};
+use super::transform::TransformReport;
 use crate::linear::{self, LinearError};
 use crate::matrix::Matrix;
 use crate::network::NetworkConfigError;
-use crate::observe::{Control, Event};
-use crate::prepare::{Outcome as TargetScale, Preparation, PrepareError, SearchScale};
-use crate::search::{Problem, Report, SearchError};
+use crate::observe::Control;
+use crate::prepare::{Preparation, PrepareError, SearchScale};
+use crate::search::{Report, SearchError};
 use crate::table::split::SplitError;
 use crate::table::{Table, TableError};
 use crate::train::TrainError;
-
-/// The share of a time limit that the search may use.
-const SEARCH_SHARE: f64 = 0.4;
 
 /// Why a fit is not possible.
 #[derive(Debug, Error)]
@@ -119,27 +116,19 @@ pub fn fit(
         options.resume,
         data.fingerprint(options),
     )?;
-    let (scale, transform) = choose_or_recall(&data, options, &keeper, control)?;
-    let found = match &options.neuron {
-        NeuronChoice::Given(_) => None,
-        NeuronChoice::Search => {
-            Some(search_or_recall(&data, &scale, options, &keeper, control, start)?)
-        }
-    };
-    let fitted = (&scale, found.as_ref());
-    let candidates = fit_candidates(&data, options, fitted, &keeper, control)?;
+    let settled = settle_or_recall(&data, options, &keeper, control)?;
+    let candidates = fit_candidates(&data, options, &settled.forms, &keeper, control)?;
     let ended_early = control.should_stop();
     if ended_early {
         keeper.flush()?;
     } else {
         keeper.remove();
     }
-    let mut report = conclude(&data, options, found, &candidates)?;
-    report.transform = transform;
+    let mut report = conclude(&data, options, settled, &candidates)?;
     report.ended_early = ended_early;
     let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
     let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
-    let chosen = chosen.ok_or(FitError::EndedEarly)?;
+    let (_, chosen) = chosen.ok_or(FitError::EndedEarly)?;
     let model = Model {
         limits: chosen.limits,
         preparation: data.preparation.with_outcome(chosen.scale),
@@ -207,9 +196,10 @@ pub fn search(
     for warning in data.preparation.warnings() {
         control.warn(warning);
     }
-    let (scale, transform) = transform::choose(&data, options, control)?;
+    let transform = settle::settle_search(&data, options, control)?;
+    let scale = settle::scale(&data, transform.as_ref().map(|report| report.transform))?;
     let known = data.known();
-    let found = run_search(&data, &known, &scale, options, control)?;
+    let found = settle::run_search(&data, &known, &scale, options, control)?;
     let mut report = found.report;
     report.seconds = start.elapsed().as_secs_f64();
     Ok(Searched {
@@ -222,80 +212,28 @@ pub fn search(
     })
 }
 
-fn run_search(
-    data: &Data,
-    rows: &Subset,
-    scale: &TargetScale,
-    options: &FitOptions,
-    control: &Control<'_>,
-) -> Result<Found, FitError> {
-    let problem = Problem {
-        inputs: &data.search_scale.apply(&rows.encoded),
-        target: &rows.scaled(scale),
-        weights: rows.weights.as_deref(),
-    };
-    let report = searching::run(&problem, &options.search, options.seed, control)?;
-    let names = data.preparation.input_names();
-    let scales = (&data.search_scale, scale);
-    Ok(Found::new(report, rows, scales, names, options))
-}
-
-/// The scale of the target, and why.
-fn choose_or_recall(
+/// What is to be fitted, with what the search found.
+fn settle_or_recall(
     data: &Data,
     options: &FitOptions,
     keeper: &Keeper,
     control: &Control<'_>,
-) -> Result<(TargetScale, Option<TransformReport>), FitError> {
-    if let Some(report) = keeper.transform() {
-        let truth = data.known_truth();
-        let scale = data.preparation.transformed(&truth, report.transform)?;
-        return Ok((scale, Some(report)));
+) -> Result<Settled, FitError> {
+    if let Some(settled) = keeper.settled() {
+        return Ok(settled);
     }
-    let (scale, report) = transform::choose(data, options, control)?;
-    if let Some(report) = report.as_ref().filter(|_| !control.should_stop()) {
-        keeper.keep_transform(report);
+    let (settled, complete) = settle::settle(data, options, control)?;
+    if complete {
+        keeper.keep_settled(&settled);
     }
-    Ok((scale, report))
-}
-
-fn search_or_recall(
-    data: &Data,
-    scale: &TargetScale,
-    options: &FitOptions,
-    keeper: &Keeper,
-    control: &Control<'_>,
-    start: Instant,
-) -> Result<Found, FitError> {
-    if let Some(found) = keeper.search() {
-        return Ok(found);
-    }
-    control.observer.notice(&Event::Stage { name: "search" });
-    let now = Instant::now();
-    let limited = Control {
-        observer: control.observer,
-        stop: control.stop,
-        deadline: control.deadline.map(|deadline| {
-            let left = deadline.saturating_duration_since(now).as_secs_f64();
-            now + Duration::from_secs_f64(left * SEARCH_SHARE)
-        }),
-    };
-    let mut found = run_search(data, &data.training, scale, options, &limited)?;
-    found.report.seconds = start.elapsed().as_secs_f64();
-    if !limited.should_stop() {
-        keeper.keep_search(&found);
-    }
-    for warning in &found.report.warnings {
-        control.warn(warning);
-    }
-    Ok(found)
+    Ok(settled)
 }
 
 fn conclude(
     data: &Data,
     options: &FitOptions,
-    found: Option<Found>,
-    candidates: &[Candidate],
+    settled: Settled,
+    candidates: &[(usize, Candidate)],
 ) -> Result<FitReport, FitError> {
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
     let splits = data.splits();
@@ -311,6 +249,22 @@ fn conclude(
             measure(&outputs(subset), data.preparation.outcome(), target, None)
         })
     };
+    let (form, winner) = &candidates[chosen];
+    let transform = settled.report.map(|mut report| {
+        let own = winner.scale.transform().unwrap_or_default();
+        if own != report.transform {
+            report
+                .reason
+                .push_str("; but no model on that scale is better beyond noise");
+        }
+        report.transform = own;
+        report
+    });
+    let found = settled
+        .forms
+        .into_iter()
+        .nth(*form)
+        .and_then(|form| form.found);
     let (search, equation) = match found {
         Some(found) => (Some(found.report), found.equation),
         None => (None, None),
@@ -321,15 +275,14 @@ fn conclude(
     let outcomes = candidates
         .iter()
         .enumerate()
-        .map(|(index, candidate)| candidate.outcome(data, index == chosen))
+        .map(|(index, (_, candidate))| candidate.outcome(data, index == chosen))
         .collect();
-    let winner = &candidates[chosen];
     Ok(FitReport {
         task: data.preparation.task_name().to_string(),
         task_reason: data.preparation.task_reason().map(str::to_string),
         targets: data.preparation.targets().to_vec(),
         rows: data.rows,
-        transform: None,
+        transform,
         equation,
         inputs: data.preparation.input_names().len(),
         seed: options.seed,

@@ -13,9 +13,11 @@ mod file;
 mod fit;
 mod metrics;
 mod options;
+mod paired;
 mod predict;
 mod report;
 mod searching;
+mod settle;
 mod transform;
 
 pub use equation::{Equation, EquationTerm};

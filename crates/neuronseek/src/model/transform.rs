@@ -2,8 +2,9 @@
 //!
 //! A target may be a polynomial only when squared, or vary evenly only in its logarithm. Each
 //! transform that the target's range admits is tried by a short search on some of the training
-//! rows, and judged on others in the target's own unit. The target is left as it is unless another
-//! is better beyond noise. (Judging on the transformed scale was rejected: a logarithm always looks
+//! rows, and judged on others in the target's own unit. One that is better than the target as it is
+//! beyond noise is proposed; the full search, and then the networks, must confirm it, since a short
+//! search is a matter of luck on data that is no polynomial. (Judging on the transformed scale was rejected: a logarithm always looks
 //! good there, and is bad where large values matter. So was choosing by the target's distribution:
 //! what matters is how it depends on the inputs.)
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::data::{Data, Subset};
 use super::fit::FitError;
 use super::options::{FitOptions, TransformChoice};
+use super::paired::{RowErrors, beyond_noise};
 use super::predict::Limits;
 use crate::matrix::Matrix;
 use crate::observe::{Control, Event, Silent};
@@ -34,12 +36,12 @@ const MAX_ORDER: usize = 3;
 /// ...and at most this rank.
 const MAX_RANK: usize = 4;
 
-/// Another transform is taken when it is better by more than so many standard errors of the
-/// difference...
-const STANDARD_ERRORS: f64 = 2.0;
+/// New products are sought from so many starts.
+const STARTS: usize = 3;
 
-/// ...and by this share of the error.
-const LEAST_SHARE: f64 = 0.05;
+/// A transform is proposed when its error is lower by this share, beyond noise: structures found by
+/// short searches are a matter of luck, and a proposal costs another search and other networks.
+const LEAST_SHARE: f64 = 0.15;
 
 /// Where the target as it is leaves less than this share of its variance, no other is tried.
 const EXACT: f64 = 1e-9;
@@ -47,7 +49,7 @@ const EXACT: f64 = 1e-9;
 /// Which function of the target was fitted, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransformReport {
-    /// The transform that the search used.
+    /// The transform of the model, or of what the search found.
     pub transform: TargetTransform,
     /// Why, in words.
     pub reason: String,
@@ -70,23 +72,23 @@ pub struct TransformTrial {
     pub standard_error: f64,
 }
 
-/// The scale of the target to be fitted, and why; no report for classes.
-pub(super) fn choose(
+/// Which function of the target should be fitted, as a short search sees it, or as it was asked
+/// for; no report for classes.
+pub(super) fn propose(
     data: &Data,
     options: &FitOptions,
     control: &Control<'_>,
-) -> Result<(TargetScale, Option<TransformReport>), FitError> {
-    let plain = data.preparation.outcome().clone();
+) -> Result<Option<TransformReport>, FitError> {
+    let plain = data.preparation.outcome().transform();
     if let TransformChoice::Given(transform) = options.target_transform {
-        let truth = data.known_truth();
-        let scale = data.preparation.transformed(&truth, transform)?;
-        let report = plain.transform().map(|_| untried(transform, "it was given"));
-        return Ok((scale, report));
+        data.preparation
+            .transformed(&data.known_truth(), transform)?;
+        return Ok(plain.map(|_| untried(transform, "it was asked for")));
     }
-    if plain.transform().is_none() {
-        return Ok((plain, None));
+    if plain.is_none() {
+        return Ok(None);
     }
-    let left = |reason| Ok((plain.clone(), Some(untried(TargetTransform::None, reason))));
+    let left = |reason| Ok(Some(untried(TargetTransform::None, reason)));
     if options.prepare.targets.len() > 1 {
         return left("several targets are not transformed unless asked for");
     }
@@ -100,19 +102,15 @@ pub(super) fn choose(
     control.observer.notice(&Event::Stage {
         name: "target transform",
     });
-    let Some(trials) = tried(data, options, &scales, control) else {
+    let Some(tried) = tried(data, options, &scales, control) else {
         return left("there was no time to try others");
     };
-    let best = decide(&trials);
-    let reason = reason(&trials, best);
-    let transform = trials[best].transform;
-    let scale = scales.into_iter().find(|scale| scale.transform() == Some(transform));
-    let report = TransformReport {
-        transform,
-        reason,
-        tried: trials,
-    };
-    Ok((scale.unwrap_or(plain), Some(report)))
+    let best = decide(&tried);
+    Ok(Some(TransformReport {
+        transform: tried[best].transform,
+        reason: reason(&tried, best),
+        tried,
+    }))
 }
 
 fn untried(transform: TargetTransform, reason: &str) -> TransformReport {
@@ -142,8 +140,9 @@ fn admitted(data: &Data) -> Vec<TargetScale> {
 fn decide(trials: &[TransformTrial]) -> usize {
     let mut best = 0;
     for (index, trial) in trials.iter().enumerate().skip(1) {
-        let needed = (STANDARD_ERRORS * trial.standard_error).max(LEAST_SHARE * trials[0].error);
-        if -trial.above > needed && trial.error < trials[best].error {
+        let better = beyond_noise(trial.error, trial.above, trial.standard_error);
+        let much = trial.error < (1.0 - LEAST_SHARE) * trials[0].error;
+        if better && much && trial.error < trials[best].error {
             best = index;
         }
     }
@@ -191,7 +190,7 @@ fn tried(
     if trials[0].error <= EXACT {
         return Some(trials);
     }
-    let errors: Vec<Option<Vec<f64>>> = scales
+    let errors: Vec<Option<RowErrors>> = scales
         .par_iter()
         .map(|scale| rows.errors(scale, options, control))
         .collect();
@@ -201,16 +200,13 @@ fn tried(
     (!control.should_stop()).then_some(trials)
 }
 
-fn trial(transform: TargetTransform, errors: &[f64], plain: &[f64]) -> TransformTrial {
-    let count = errors.len() as f64;
-    let differences = || errors.iter().zip(plain).map(|(a, b)| a - b);
-    let mean = differences().sum::<f64>() / count;
-    let squares: f64 = differences().map(|d| (d - mean).powi(2)).sum();
+fn trial(transform: TargetTransform, errors: &RowErrors, plain: &RowErrors) -> TransformTrial {
+    let (above, standard_error) = errors.above(plain);
     TransformTrial {
         transform,
-        error: errors.iter().sum(),
-        above: count * mean,
-        standard_error: (squares * count / (count - 1.0).max(1.0)).sqrt(),
+        error: errors.total(),
+        above,
+        standard_error,
     }
 }
 
@@ -249,11 +245,12 @@ impl Rows {
         scale: &TargetScale,
         options: &FitOptions,
         control: &Control<'_>,
-    ) -> Option<Vec<f64>> {
+    ) -> Option<RowErrors> {
         let method = Als {
             settings: AlsSettings {
                 max_order: options.search.max_order.min(MAX_ORDER),
                 max_rank: options.search.max_rank.min(MAX_RANK),
+                starts: STARTS,
                 ..AlsSettings::default()
             },
         };
@@ -280,7 +277,9 @@ impl Rows {
             outputs
         };
         let scale = scale.smeared(&self.fitted.truth, &outputs(&self.fitted));
-        Some(self.judging.errors(&scale.restore(&outputs(&self.judging))))
+        let predicted = scale.restore(&outputs(&self.judging));
+        let weights = self.judging.weights.as_deref();
+        Some(RowErrors::new(&self.judging.truth, &predicted, weights))
     }
 }
 
@@ -292,20 +291,6 @@ impl Part {
             truth: known.truth.select_rows(rows),
             weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
         }
-    }
-
-    /// Squared errors over the sum of squares about the mean.
-    fn errors(&self, predicted: &Matrix<f64>) -> Vec<f64> {
-        let truth = self.truth.data();
-        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
-        let count: f64 = (0..truth.len()).map(weight).sum();
-        let mean = (0..truth.len()).map(|row| weight(row) * truth[row]).sum::<f64>() / count;
-        let square = |row: usize, from: f64| weight(row) * (truth[row] - from).powi(2);
-        let total: f64 = (0..truth.len()).map(|row| square(row, mean)).sum();
-        let errors = predicted.data().iter().enumerate();
-        errors
-            .map(|(row, value)| square(row, *value) / total.max(f64::MIN_POSITIVE))
-            .collect()
     }
 }
 
@@ -319,7 +304,12 @@ fn spaced(rows: &[usize], most: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn trial(transform: TargetTransform, error: f64, above: f64, standard_error: f64) -> TransformTrial {
+    fn trial(
+        transform: TargetTransform,
+        error: f64,
+        above: f64,
+        standard_error: f64,
+    ) -> TransformTrial {
         TransformTrial {
             transform,
             error,
@@ -336,12 +326,15 @@ mod tests {
             trials[decide(&trials)].transform
         };
         let noisy = trial(TargetTransform::Square, 0.2, -0.2, 0.11);
-        let slight = trial(TargetTransform::Sqrt, 0.39, -0.01, 0.001);
+        let slight = trial(TargetTransform::Sqrt, 0.36, -0.04, 0.001);
         let good = trial(TargetTransform::Log, 0.3, -0.1, 0.02);
         let better = trial(TargetTransform::Reciprocal, 0.25, -0.15, 0.03);
         assert_eq!(decided(&[noisy.clone()]), TargetTransform::None);
         assert_eq!(decided(&[slight.clone()]), TargetTransform::None);
-        assert_eq!(decided(&[noisy, slight, good.clone()]), TargetTransform::Log);
+        assert_eq!(
+            decided(&[noisy, slight, good.clone()]),
+            TargetTransform::Log
+        );
         assert_eq!(decided(&[good, better]), TargetTransform::Reciprocal);
     }
 

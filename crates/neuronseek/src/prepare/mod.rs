@@ -54,8 +54,8 @@ mod weights;
 
 pub use error::PrepareError;
 pub use network_scale::NetworkScale;
-pub(crate) use outcome::Outcome;
 pub use options::{ColumnKind, PrepareOptions, Task};
+pub(crate) use outcome::Outcome;
 pub use preparation::{Encoded, Preparation};
 pub use search_scale::{InputScale, Origin, SearchScale};
 pub use summary::{ColumnSummary, Role};

@@ -245,7 +245,9 @@ impl Preparation {
             low: print_number(low),
             high: print_number(high),
         };
-        self.outcome.with_transform(truth, transform).map_err(refused)
+        self.outcome
+            .with_transform(truth, transform)
+            .map_err(refused)
     }
 
     /// The weights of the given rows, with mean 1; `None` when all rows count alike.

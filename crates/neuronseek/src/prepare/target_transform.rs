@@ -196,9 +196,16 @@ impl Transformed {
 
     pub fn validate(&self) -> Result<(), String> {
         let [low, high] = self.limits;
-        let finite = self.residuals.iter().flatten().all(|value| value.is_finite());
+        let finite = self
+            .residuals
+            .iter()
+            .flatten()
+            .all(|value| value.is_finite());
         if !(finite && low.is_finite() && high.is_finite() && low < high) {
-            return Err(format!("the {} of the target is no transform", self.transform));
+            return Err(format!(
+                "the {} of the target is no transform",
+                self.transform
+            ));
         }
         Ok(())
     }
@@ -234,7 +241,10 @@ mod tests {
             for y in [1e-3, 0.5, 1.0, 7.25, 1e6] {
                 assert!(transform.admits(y, 2.0 * y));
                 let back = transform.inverse(transform.forward(y));
-                assert!((back - y).abs() <= 1e-12 * y.max(1.0), "{transform} {y} {back}");
+                assert!(
+                    (back - y).abs() <= 1e-12 * y.max(1.0),
+                    "{transform} {y} {back}"
+                );
             }
             assert_eq!(transform.name().parse(), Ok(transform));
         }
@@ -248,7 +258,12 @@ mod tests {
             assert!(transform.admits(y, 1.0), "{transform}");
             assert!((transform.inverse(transform.forward(y)) - y).abs() < 1e-12);
         }
-        assert!("cube".parse::<TargetTransform>().unwrap_err().contains("sqrt"));
+        assert!(
+            "cube"
+                .parse::<TargetTransform>()
+                .unwrap_err()
+                .contains("sqrt")
+        );
     }
 
     #[test]
@@ -275,11 +290,17 @@ mod tests {
             let (mut low, mut high) = (-9.0f64, 9.0f64);
             for _ in 0..60 {
                 let middle = 0.5 * (low + high);
-                if below(middle) < p { low = middle } else { high = middle }
+                if below(middle) < p {
+                    low = middle
+                } else {
+                    high = middle
+                }
             }
             sigma * 0.5 * (low + high)
         };
-        (0..count).map(|i| quantile((i as f64 + 0.5) / count as f64)).collect()
+        (0..count)
+            .map(|i| quantile((i as f64 + 0.5) / count as f64))
+            .collect()
     }
 
     fn below(z: f64) -> f64 {
@@ -292,7 +313,11 @@ mod tests {
             i if i % 2 == 1 => 4.0,
             _ => 2.0,
         };
-        (0..=steps).map(|i| weight(i) * density(start + h * i as f64)).sum::<f64>() * h / 3.0
+        (0..=steps)
+            .map(|i| weight(i) * density(start + h * i as f64))
+            .sum::<f64>()
+            * h
+            / 3.0
     }
 
     #[test]
@@ -302,7 +327,10 @@ mod tests {
             let smeared = plain.smeared(normal(sigma, 2000), 4.0);
             let mean = (1.5 + 0.5 * sigma * sigma).exp();
             let (biased, unbiased) = (plain.restore(1.5), smeared.restore(1.5));
-            assert!((unbiased / mean - 1.0).abs() < 3e-3, "{sigma}: {unbiased} for {mean}");
+            assert!(
+                (unbiased / mean - 1.0).abs() < 3e-3,
+                "{sigma}: {unbiased} for {mean}"
+            );
             assert!((biased / mean - 1.0).abs() > 0.9 * (1.0 - (-0.5 * sigma * sigma).exp()));
         }
     }
@@ -328,6 +356,9 @@ mod tests {
         let plain = Transformed::new(TargetTransform::Reciprocal, 1.0, 11.0);
         assert_eq!(plain.restore(-3.0), 12.0);
         assert_eq!(plain.restore(0.5), 2.0);
-        assert_eq!(Transformed::new(TargetTransform::Log, 1.0, 11.0).restore(1e6), 12.0);
+        assert_eq!(
+            Transformed::new(TargetTransform::Log, 1.0, 11.0).restore(1e6),
+            12.0
+        );
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn values(inputs: &Matrix<f64>, monomials: &[Powers]) -> Matrix<f64> 
     for row in 0..inputs.rows() {
         let x = inputs.row(row);
         for (value, powers) in values.row_mut(row).iter_mut().zip(monomials) {
-            let factors = powers.iter().map(|(input, power)| x[*input].powi(*power as i32));
+            let factors = powers
+                .iter()
+                .map(|(input, power)| x[*input].powi(*power as i32));
             *value = factors.product();
         }
     }

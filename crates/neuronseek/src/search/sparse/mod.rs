@@ -213,7 +213,10 @@ fn least_squares(
         }
     }
     let scale: Vec<f64> = scale.iter().map(|sum| sum.sqrt()).collect();
-    if scale.iter().any(|scale| !(*scale > 0.0 && scale.is_finite())) {
+    if scale
+        .iter()
+        .any(|scale| !(*scale > 0.0 && scale.is_finite()))
+    {
         return None;
     }
     let mut gram = vec![0.0; columns * columns];
@@ -239,7 +242,10 @@ fn least_squares(
             }
         }
         factor.solve(&mut right);
-        coefficients.iter_mut().zip(&right).for_each(|(c, r)| *c += r);
+        coefficients
+            .iter_mut()
+            .zip(&right)
+            .for_each(|(c, r)| *c += r);
     }
     let pairs = coefficients.iter().zip(&scale);
     let mut coefficients: Vec<f64> = pairs.map(|(c, scale)| c / scale).collect();
@@ -256,7 +262,11 @@ fn predicted(features: &[f64], coefficients: &[f64]) -> f64 {
 fn left(y: &[f64], fitted: &[f64], weights: &[f64]) -> f64 {
     let count: f64 = weights.iter().sum();
     let mean = y.iter().zip(weights).map(|(y, w)| w * y).sum::<f64>() / count;
-    let total: f64 = y.iter().zip(weights).map(|(y, w)| w * (y - mean).powi(2)).sum();
+    let total: f64 = y
+        .iter()
+        .zip(weights)
+        .map(|(y, w)| w * (y - mean).powi(2))
+        .sum();
     let pairs = y.iter().zip(fitted).zip(weights);
     let squares: f64 = pairs.map(|((y, f), w)| w * (y - f).powi(2)).sum();
     squares / total

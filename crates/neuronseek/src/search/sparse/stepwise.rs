@@ -117,7 +117,10 @@ impl Stepwise {
 
     /// What each of these taken features is worth.
     pub fn losses(&self, features: &[usize]) -> Vec<f64> {
-        features.iter().map(|&feature| self.worth(feature)).collect()
+        features
+            .iter()
+            .map(|&feature| self.worth(feature))
+            .collect()
     }
 
     /// What would be left without these taken features.
@@ -174,7 +177,11 @@ impl Stepwise {
         let start = self.left();
         while let Some(least) = self.least().filter(|_| self.taken.len() > 1) {
             let without = self.left() + self.worth(least);
-            let from = if start <= ROUNDING { start } else { self.left() };
+            let from = if start <= ROUNDING {
+                start
+            } else {
+                self.left()
+            };
             if !Rules::needless(from, without, rules.rows) {
                 break;
             }
@@ -189,7 +196,11 @@ impl Stepwise {
             self.varies[feature] && independent && !self.taken.contains(&feature)
         });
         free.reduce(|best, next| {
-            if self.worth(next) > self.worth(best) { next } else { best }
+            if self.worth(next) > self.worth(best) {
+                next
+            } else {
+                best
+            }
         })
     }
 
@@ -197,14 +208,21 @@ impl Stepwise {
     fn least(&self) -> Option<usize> {
         let taken = self.taken.iter().copied();
         taken.reduce(|least, next| {
-            if self.worth(next) < self.worth(least) { next } else { least }
+            if self.worth(next) < self.worth(least) {
+                next
+            } else {
+                least
+            }
         })
     }
 
     /// What a feature takes away, or a taken one would give back.
     fn worth(&self, feature: usize) -> f64 {
         let right = self.matrix[feature * self.size + self.size - 1];
-        right * right / self.matrix[feature * (self.size + 1)].abs().max(f64::MIN_POSITIVE)
+        right * right
+            / self.matrix[feature * (self.size + 1)]
+                .abs()
+                .max(f64::MIN_POSITIVE)
     }
 
     fn take(&mut self, feature: usize) {

@@ -19,7 +19,9 @@ fn simplified(
     degree: usize,
 ) -> Option<Sparse> {
     let mut random = ChaCha8Rng::seed_from_u64(6);
-    let fitted: Vec<f64> = (0..inputs.rows()).map(|row| truth(inputs.row(row))).collect();
+    let fitted: Vec<f64> = (0..inputs.rows())
+        .map(|row| truth(inputs.row(row)))
+        .collect();
     let y: Vec<f64> = fitted
         .iter()
         .map(|value| value + noise * random.random_range(-1.0..1.0))
@@ -48,14 +50,24 @@ fn few_monomials_are_found_among_many() {
         let sparse = simplified(&inputs, truth, noise, 40, 2).unwrap();
         let expected: [Powers; 3] = [vec![(0, 1), (5, 1)], vec![(3, 1), (4, 1)], vec![(7, 2)]];
         assert_eq!(powers(&sparse), expected, "{noise}");
-        assert!((sparse.intercept - 3.0).abs() < 1e-9 + 0.1 * noise, "{noise}");
+        assert!(
+            (sparse.intercept - 3.0).abs() < 1e-9 + 0.1 * noise,
+            "{noise}"
+        );
         let largest = &sparse.monomials[0];
         assert_eq!(largest.powers, [(0, 1), (5, 1)]);
-        assert!((largest.coefficient - 2.0).abs() < 1e-9 + 0.1 * noise, "{noise}");
+        assert!(
+            (largest.coefficient - 2.0).abs() < 1e-9 + 0.1 * noise,
+            "{noise}"
+        );
         assert_eq!(sparse.evidence.len(), 2);
         // Var(2 x0 x5) is 4 (4/3)^2, the others have 2.25 (4/3)^2 and 0.25 (16/5 - 16/9).
         let share = 4.0 / (4.0 + 2.25 + 0.25 * (16.0 / 5.0 - 16.0 / 9.0) * 9.0 / 16.0);
-        assert!((largest.explained - share).abs() < 0.05, "{}", largest.explained);
+        assert!(
+            (largest.explained - share).abs() < 0.05,
+            "{}",
+            largest.explained
+        );
     }
 }
 
@@ -69,7 +81,10 @@ fn dependent_inputs_do_not_hide_the_shortest_form() {
     }
     let truth = |x: &[f64]| 2.0 * x[2] * x[3] - 0.7 * x[0] * x[4];
     let sparse = simplified(&inputs, truth, 1e-5, 25, 2).unwrap();
-    assert_eq!(powers(&sparse), [vec![(0, 1), (4, 1)], vec![(2, 1), (3, 1)]]);
+    assert_eq!(
+        powers(&sparse),
+        [vec![(0, 1), (4, 1)], vec![(2, 1), (3, 1)]]
+    );
     assert_eq!(sparse.intercept, 0.0);
 }
 
@@ -77,8 +92,16 @@ fn dependent_inputs_do_not_hide_the_shortest_form() {
 fn a_dense_polynomial_is_left_as_it_is() {
     let inputs = inputs(800, 6);
     let dense = |x: &[f64]| {
-        let a: f64 = x.iter().enumerate().map(|(i, x)| (1.0 + 0.3 * i as f64) * x).sum();
-        let b: f64 = x.iter().enumerate().map(|(i, x)| (1.7 - 0.4 * i as f64) * x).sum();
+        let a: f64 = x
+            .iter()
+            .enumerate()
+            .map(|(i, x)| (1.0 + 0.3 * i as f64) * x)
+            .sum();
+        let b: f64 = x
+            .iter()
+            .enumerate()
+            .map(|(i, x)| (1.7 - 0.4 * i as f64) * x)
+            .sum();
         a * b
     };
     assert!(simplified(&inputs, dense, 1e-4, 12, 2).is_none());
@@ -95,7 +118,10 @@ fn written_as_a_polynomial_it_has_the_same_values() {
     let sparse = simplified(&inputs, truth, 0.0, 60, 3).unwrap();
     let scales = [1.0, 2.0, 0.5, 3.0, 1.5, 0.25];
     let polynomial = polynomial(&sparse, &scales, (4.0, 2.0)).unwrap();
-    assert_eq!(polynomial.neuron().to_string(), "x^3 + cp(2, r=1) + cp(3, r=1)");
+    assert_eq!(
+        polynomial.neuron().to_string(),
+        "x^3 + cp(2, r=1) + cp(3, r=1)"
+    );
     assert_eq!(polynomial.parameters(), 1 + 1 + 2 + 1);
     assert!(polynomial.check().is_ok());
     let mut scaled = inputs.clone();

@@ -36,7 +36,9 @@ pub(crate) fn polynomial(
         ..
     } in &sparse.monomials
     {
-        let sizes = powers.iter().map(|(i, power)| scales[*i].powi(*power as i32));
+        let sizes = powers
+            .iter()
+            .map(|(i, power)| scales[*i].powi(*power as i32));
         let weight = coefficient * sizes.product::<f64>() / deviation;
         let order = term(powers).order();
         if order > MAX_ORDER {
@@ -45,7 +47,9 @@ pub(crate) fn polynomial(
         match powers.as_slice() {
             [(input, _)] => pure(&mut polynomial, order).row_mut(*input)[0] = weight,
             [(a, 1), (b, 1)] => pairs.push(([*a, *b], weight)),
-            _ => polynomial.pieces.push(single(powers, order, inputs, weight)),
+            _ => polynomial
+                .pieces
+                .push(single(powers, order, inputs, weight)),
         }
     }
     polynomial.pieces.extend(products(pairs, inputs));
@@ -69,7 +73,9 @@ fn pure(polynomial: &mut Polynomial, order: usize) -> &mut Matrix<f64> {
 /// One monomial as a product of its inputs.
 fn single(powers: &[(usize, u32)], order: usize, inputs: usize, weight: f64) -> Piece {
     let mut factors = Matrix::zeros(order, inputs);
-    let each = powers.iter().flat_map(|(input, power)| (0..*power).map(|_| *input));
+    let each = powers
+        .iter()
+        .flat_map(|(input, power)| (0..*power).map(|_| *input));
     for (factor, input) in each.enumerate() {
         factors.row_mut(factor)[input] = 1.0;
     }
@@ -84,7 +90,10 @@ fn products(mut pairs: Vec<([usize; 2], f64)>, inputs: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
     while !pairs.is_empty() {
         let mut times = vec![0usize; inputs];
-        pairs.iter().flat_map(|(pair, _)| pair).for_each(|&input| times[input] += 1);
+        pairs
+            .iter()
+            .flat_map(|(pair, _)| pair)
+            .for_each(|&input| times[input] += 1);
         let mut shared = 0;
         for (input, count) in times.iter().enumerate() {
             if *count > times[shared] {
