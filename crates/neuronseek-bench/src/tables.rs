@@ -234,7 +234,11 @@ fn run_one(
 
 /// The results as a Markdown table, with the counts that matter below it.
 pub fn markdown(results: &[TableResult]) -> String {
-    let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
+    let loss = |value: f64| match value {
+        value if value > 0.0 && value < 1e-4 => format!("{value:.1e}"),
+        value => format!("{value:.4}"),
+    };
+    let number = |value: Option<f64>| value.map_or("-".to_string(), loss);
     let mut text = String::from(
         "| table | split | rows | test | loss | model | linear model | network of the found neuron \
          | plain network | polynomial | model is | neuron | found | target | parameters | CPU s |\n\
@@ -246,14 +250,14 @@ pub fn markdown(results: &[TableResult]) -> String {
             CandidateKind::Polynomial => "polynomial",
         };
         text += &format!(
-            "| {} | {} | {} | {} | {} | {:.4} | {:.4} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",
             r.table,
             r.split,
             r.training_rows,
             r.test_rows,
             r.loss,
-            r.model,
-            r.linear,
+            loss(r.model),
+            loss(r.linear),
             number(r.found_network),
             number(r.plain_network),
             number(r.polynomial),
@@ -261,8 +265,9 @@ pub fn markdown(results: &[TableResult]) -> String {
             r.neuron,
             r.found,
             match r.transform.as_deref() {
-                Some("none") | None => "as it is",
+                Some("none") => "as it is",
                 Some(transform) => transform,
+                None => "-",
             },
             r.parameters,
             r.cpu_seconds
