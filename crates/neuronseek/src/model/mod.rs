@@ -12,6 +12,7 @@ mod equation;
 mod file;
 mod fit;
 mod metrics;
+mod networks;
 mod options;
 mod paired;
 mod predict;

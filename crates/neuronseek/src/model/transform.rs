@@ -322,15 +322,19 @@ mod tests {
     fn only_what_is_better_beyond_noise_is_taken() {
         let plain = trial(TargetTransform::None, 0.4, 0.0, 0.0);
         let decided = |others: &[TransformTrial]| {
-            let trials = [&[plain.clone()], others].concat();
+            let mut trials = vec![plain.clone()];
+            trials.extend_from_slice(others);
             trials[decide(&trials)].transform
         };
         let noisy = trial(TargetTransform::Square, 0.2, -0.2, 0.11);
         let slight = trial(TargetTransform::Sqrt, 0.36, -0.04, 0.001);
         let good = trial(TargetTransform::Log, 0.3, -0.1, 0.02);
         let better = trial(TargetTransform::Reciprocal, 0.25, -0.15, 0.03);
-        assert_eq!(decided(&[noisy.clone()]), TargetTransform::None);
-        assert_eq!(decided(&[slight.clone()]), TargetTransform::None);
+        assert_eq!(decided(std::slice::from_ref(&noisy)), TargetTransform::None);
+        assert_eq!(
+            decided(std::slice::from_ref(&slight)),
+            TargetTransform::None
+        );
         assert_eq!(
             decided(&[noisy, slight, good.clone()]),
             TargetTransform::Log

@@ -43,6 +43,7 @@ mod outcome;
 mod plan;
 mod preparation;
 mod quantile;
+mod retarget;
 mod search_scale;
 mod summary;
 mod target;

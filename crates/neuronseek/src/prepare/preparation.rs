@@ -7,9 +7,9 @@ use super::outcome::Outcome;
 use super::plan::Plan;
 use super::summary::{ColumnSummary, Role};
 use super::task::{decide, with_target};
-use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target, TargetTransform, weights};
+use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target, weights};
 use crate::matrix::Matrix;
-use crate::table::{Table, TableError, print_number};
+use crate::table::{Table, TableError};
 
 /// Turns the rows of a table into numbers and predictions back into the user's terms.
 ///
@@ -32,13 +32,13 @@ use crate::table::{Table, TableError, print_number};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Preparation {
-    targets: Vec<String>,
+    pub(super) targets: Vec<String>,
     weights: Option<String>,
     task_reason: Option<String>,
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// Input columns with their encodings, in the training table's order.
     columns: Vec<(String, Encoding)>,
-    summaries: Vec<ColumnSummary>,
+    pub(super) summaries: Vec<ColumnSummary>,
     warnings: Vec<String>,
     /// Follows from `columns`.
     #[serde(skip)]
@@ -186,68 +186,6 @@ impl Preparation {
     /// [`Preparation::usable_rows`].
     pub fn target(&self, table: &Table, rows: &[usize]) -> Result<Target, PrepareError> {
         self.outcome.target(table, &self.targets, rows)
-    }
-
-    /// The numbers of the target columns of the given rows in the user's unit, `rows x targets`; no
-    /// columns for classes.
-    ///
-    /// # Errors
-    /// When a row has no target.
-    pub fn truth(&self, table: &Table, rows: &[usize]) -> Result<Matrix<f64>, PrepareError> {
-        self.outcome.truth(table, &self.targets, rows)
-    }
-
-    /// The function of the target that a predictor's outputs stand for; `None` for classes.
-    pub fn target_transform(&self) -> Option<TargetTransform> {
-        self.outcome.transform()
-    }
-
-    /// How the target is scaled.
-    pub(crate) fn outcome(&self) -> &Outcome {
-        &self.outcome
-    }
-
-    /// The same preparation with the target scaled otherwise.
-    pub(crate) fn with_outcome(&self, outcome: Outcome) -> Preparation {
-        let mut changed = self.clone();
-        if let Some(transform) = outcome.transform()
-            && transform != TargetTransform::None
-        {
-            let targets = changed.summaries.iter_mut();
-            for summary in targets.filter(|summary| summary.role == Role::Target) {
-                let text = transform.text(&summary.name);
-                summary.done = format!("{text}, scaled to mean 0 and deviation 1");
-            }
-        }
-        changed.outcome = outcome;
-        changed
-    }
-
-    /// The scale of the transformed target; `truth` as [`Preparation::truth`] of known rows.
-    ///
-    /// # Errors
-    /// When there are classes, or the transform is not defined for the range of a target.
-    pub(crate) fn transformed(
-        &self,
-        truth: &Matrix<f64>,
-        transform: TargetTransform,
-    ) -> Result<Outcome, PrepareError> {
-        if matches!(self.outcome, Outcome::Classes(_)) && transform != TargetTransform::None {
-            return Err(PrepareError::ClassesTransformed {
-                target: self.targets.join(", "),
-                transform,
-            });
-        }
-        let refused = |(target, [low, high]): (usize, [f64; 2])| PrepareError::TransformUndefined {
-            target: self.targets.get(target).cloned().unwrap_or_default(),
-            transform,
-            domain: transform.domain(),
-            low: print_number(low),
-            high: print_number(high),
-        };
-        self.outcome
-            .with_transform(truth, transform)
-            .map_err(refused)
     }
 
     /// The weights of the given rows, with mean 1; `None` when all rows count alike.

@@ -7,6 +7,7 @@ use neuronseek::model::FitOptions;
 use neuronseek::observe::Control;
 use neuronseek_bench::tables::{self, Settings};
 
+use crate::arguments::searching::Transforming;
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
 use crate::failure::Failure;
@@ -33,6 +34,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
+    transforming: Transforming,
+    #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
     form: Form,
@@ -47,6 +50,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         only: arguments.only.clone(),
         options: FitOptions {
             seed: arguments.seed,
+            target_transform: arguments.transforming.target_transform,
             ..FitOptions::default()
         },
     };

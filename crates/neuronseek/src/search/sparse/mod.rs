@@ -81,7 +81,7 @@ pub(crate) fn simplify(found: &Found<'_>) -> Option<Sparse> {
         None => vec![1.0; found.y.len()],
     };
     let left = left(found.y, found.fitted, &weights);
-    if !(left <= NEARLY_EXACT) {
+    if left.is_nan() || left > NEARLY_EXACT {
         return None;
     }
     let rows = found.y.len();
