@@ -169,21 +169,22 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
 
 /// The index of the candidate with the least validation loss and the reason in words; `None` when
 /// there is none. One of a transformed target that nobody asked for must be better beyond noise
-/// than all of the target as it is. Of a given neuron its first network is taken unless that is
-/// a matter of the target's form: it is what the user wants.
+/// than all of the target as it is. Of a given neuron the network is taken, whatever is compared
+/// with it: it is what the user wants.
 pub(super) fn choose(
     candidates: &[(usize, Candidate)],
     options: &FitOptions,
 ) -> Option<(usize, String)> {
     let given = matches!(options.neuron, NeuronChoice::Given(_));
+    let better = |a: usize, b: usize| candidates[a].1.validation < candidates[b].1.validation;
     let best_of = |form: usize| {
         let mut best: Option<usize> = None;
-        for (index, (own, candidate)) in candidates.iter().enumerate() {
+        for (index, (own, _)) in candidates.iter().enumerate() {
             let takes = match best {
                 None => true,
                 // Later candidates win ties: x is plainer than the found neuron, the polynomial
                 // than both.
-                Some(best) => !given && candidate.validation <= candidates[best].1.validation,
+                Some(best) => !given && !better(best, index),
             };
             if *own == form && takes {
                 best = Some(index);
@@ -200,7 +201,7 @@ pub(super) fn choose(
             best = other;
         }
     }
-    let winner = &candidates[best].1;
+    let (form, winner) = &candidates[best];
     if let NeuronChoice::Given(neuron) = &options.neuron {
         return Some((best, format!("{neuron} was given")));
     }
@@ -214,10 +215,9 @@ pub(super) fn choose(
     if others.is_empty() {
         return Some((best, format!("{} was the only candidate", describe(winner))));
     }
-    let least = candidates
-        .iter()
-        .all(|(_, other)| winner.validation <= other.validation);
-    let found = winner.kind == CandidateKind::Network && winner.neuron.is_linear() && best > 0;
+    let least = (0..candidates.len()).all(|other| !better(other, best));
+    let before = candidates[..best].iter().any(|(own, _)| own == form);
+    let found = winner.kind == CandidateKind::Network && winner.neuron.is_linear() && before;
     let verdict = match (least, found) {
         (false, _) => "no candidate of a transformed target is better beyond noise",
         (true, true) => "the found neuron does not beat x on the validation rows, so x is taken",

@@ -31,6 +31,17 @@ impl Subset {
         self.encoded.rows()
     }
 
+    /// The given rows, in the given order.
+    pub fn select(&self, rows: &[usize]) -> Subset {
+        let weights = self.weights.as_ref();
+        Subset {
+            encoded: self.encoded.select_rows(rows),
+            target: self.target.select_rows(rows),
+            truth: self.truth.select_rows(rows),
+            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+        }
+    }
+
     /// The target on this scale.
     pub fn scaled(&self, scale: &TargetScale) -> Target {
         match &self.target {

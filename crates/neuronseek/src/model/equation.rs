@@ -165,7 +165,9 @@ fn simplified(
         fitted: &unscaled(&polynomial.values(&inputs.apply(&rows.encoded))),
         weights: rows.weights.as_deref(),
         parameters: polynomial.parameters(),
-        degree: terms.terms().iter().map(|term| term.order()).max()?,
+        degree: (terms.terms().iter().map(|term| term.order()).max()?)
+            .max(2)
+            .min(options.search.max_order),
     })?;
     let plain = inputs.plain();
     let sizes: Vec<f64> = plain.inputs().iter().map(|input| input.scale).collect();
@@ -178,7 +180,8 @@ fn simplified(
         ranks.max().unwrap_or(0)
     };
     let (before, after) = (rank(&report.neuron), rank(&written.neuron()));
-    let few = written.parameters() * 2 <= polynomial.parameters();
+    let few = written.parameters() * 2 <= polynomial.parameters()
+        || sparse.left < 0.1 * sparse.found_left;
     if after > options.search.max_rank || (after > before && !few) {
         return None;
     }

@@ -14,13 +14,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::data::{Data, Subset};
+use super::equation::Found;
 use super::fit::FitError;
 use super::options::{FitOptions, TransformChoice};
 use super::paired::{RowErrors, beyond_noise};
 use super::predict::Limits;
 use crate::matrix::Matrix;
 use crate::observe::{Control, Event, Silent};
-use crate::prepare::{Outcome as TargetScale, Target, TargetTransform};
+use crate::prepare::{Outcome as TargetScale, TargetTransform};
 use crate::search::als::{Als, AlsSettings};
 use crate::search::{Problem, Search};
 
@@ -211,7 +212,8 @@ fn trial(transform: TargetTransform, errors: &RowErrors, plain: &RowErrors) -> T
 }
 
 /// The rows of the trials.
-struct Rows {
+struct Rows<'a> {
+    data: &'a Data,
     fitted: Part,
     judging: Part,
 }
@@ -219,13 +221,12 @@ struct Rows {
 struct Part {
     /// Scaled for the search.
     inputs: Matrix<f64>,
-    truth: Matrix<f64>,
-    weights: Option<Vec<f64>>,
+    rows: Subset,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
     /// Evenly spaced training rows; the others and the validation rows judge.
-    fn new(data: &Data) -> Rows {
+    fn new(data: &'a Data) -> Rows<'a> {
         let known = data.known();
         let (training, all) = (data.training.rows(), known.rows());
         let fitted = spaced(&(0..training).collect::<Vec<_>>(), FITTED_ROWS);
@@ -234,6 +235,7 @@ impl Rows {
         let others: Vec<usize> = (0..all).filter(|&row| !used[row]).collect();
         let judging = spaced(&others, JUDGING_ROWS);
         Rows {
+            data,
             fitted: Part::new(data, &known, &fitted),
             judging: Part::new(data, &known, &judging),
         }
@@ -254,11 +256,11 @@ impl Rows {
                 ..AlsSettings::default()
             },
         };
-        let target = Target::Values(scale.scaled(&self.fitted.truth));
+        let target = self.fitted.rows.scaled(scale);
         let problem = Problem {
             inputs: &self.fitted.inputs,
             target: &target,
-            weights: self.fitted.weights.as_deref(),
+            weights: self.fitted.rows.weights.as_deref(),
         };
         let never = AtomicBool::new(false);
         let quiet = Control {
@@ -269,27 +271,34 @@ impl Rows {
         if control.should_stop() {
             return None;
         }
-        let formula = method.search(&problem, options.seed, &quiet).ok()?.formula;
+        let report = method.search(&problem, options.seed, &quiet).ok()?;
+        let scales = (&self.data.search_scale, scale);
+        let names = self.data.preparation.input_names();
+        let found = Found::new(report, &self.fitted.rows, scales, names, options);
         let limits = Limits::of(&target);
         let outputs = |part: &Part| {
-            let mut outputs = formula.values(&part.inputs);
+            let inputs = found.scale.apply(&part.rows.encoded);
+            let mut outputs = found.report.formula.values(&inputs);
             limits.apply(&mut outputs);
             outputs
         };
-        let scale = scale.smeared(&self.fitted.truth, &outputs(&self.fitted));
+        let scale = scale.smeared(&self.fitted.rows.truth, &outputs(&self.fitted));
         let predicted = scale.restore(&outputs(&self.judging));
-        let weights = self.judging.weights.as_deref();
-        Some(RowErrors::new(&self.judging.truth, &predicted, weights))
+        let rows = &self.judging.rows;
+        Some(RowErrors::new(
+            &rows.truth,
+            &predicted,
+            rows.weights.as_deref(),
+        ))
     }
 }
 
 impl Part {
     fn new(data: &Data, known: &Subset, rows: &[usize]) -> Part {
-        let weights = known.weights.as_ref();
+        let rows = known.select(rows);
         Part {
-            inputs: data.search_scale.apply(&known.encoded.select_rows(rows)),
-            truth: known.truth.select_rows(rows),
-            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+            inputs: data.search_scale.apply(&rows.encoded),
+            rows,
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! A search fits products of projections. Their factors can be mixed without changing the sum of
 //! the products, so `x1 x2 + x3 x4` comes out as two products of dense factors, and where inputs
-//! depend on each other (`pt^2 = px^2 + py^2`) as another structure still. So where a fit leaves
-//! nearly nothing, it is sought again among the monomials of the inputs as the user has them: one
-//! monomial after the other is taken in, those that have become needless are left out, until no
-//! more is left than the search left. The result counts when it has fewer coefficients. (Dropping
-//! inputs from the factors one by one was rejected: mixed factors have no zeros to find.)
+//! depend on each other (`pt^2 = px^2 + py^2`) as another structure still, or is missed. So the
+//! polynomial is sought again among the monomials of the inputs as the user has them: one monomial
+//! after the other is taken in, those that have become needless are left out, until no more is left
+//! than the search left. The result counts when it has fewer coefficients and leaves nearly
+//! nothing: what is no polynomial is left to the search. (Dropping inputs from the factors one by
+//! one was rejected: mixed factors have no zeros to find.)
 //!
 //! | file | what it does |
 //! |---|---|
@@ -28,7 +29,7 @@ use crate::linear::Cholesky;
 use crate::matrix::Matrix;
 use crate::neuron::Term;
 
-/// Only a fit that leaves less than this share of the target's variance is written anew.
+/// Only a sum of monomials that leaves less than this share of the target's variance counts.
 const NEARLY_EXACT: f64 = 1e-3;
 
 /// Which monomials there are is settled on at most so many rows, evenly spaced.
@@ -52,6 +53,8 @@ pub(crate) struct Sparse {
     pub monomials: Vec<Monomial>,
     /// The share of the target's variance that it leaves.
     pub left: f64,
+    /// The share that the search's polynomial leaves.
+    pub found_left: f64,
     /// BIC up to a constant of the rows.
     pub bic: f64,
     /// One entry per term of the structure, ranks left open.
@@ -69,19 +72,19 @@ pub(crate) struct Found<'a> {
     pub weights: Option<&'a [f64]>,
     /// The number of its coefficients.
     pub parameters: usize,
-    /// The highest order of a term.
+    /// The highest degree of a monomial.
     pub degree: usize,
 }
 
-/// The polynomial as a sum of few monomials; `None` where the fit is not nearly exact, where no sum
-/// of fewer coefficients is as good, or where there are too many monomials to look at.
+/// The polynomial as a sum of few monomials; `None` where no sum of fewer coefficients is as good
+/// and nearly exact, or where there are too many monomials to look at.
 pub(crate) fn simplify(found: &Found<'_>) -> Option<Sparse> {
     let weights = match found.weights {
         Some(weights) => weights.to_vec(),
         None => vec![1.0; found.y.len()],
     };
     let left = left(found.y, found.fitted, &weights);
-    if left.is_nan() || left > NEARLY_EXACT {
+    if !left.is_finite() {
         return None;
     }
     let rows = found.y.len();
@@ -101,9 +104,13 @@ pub(crate) fn simplify(found: &Found<'_>) -> Option<Sparse> {
             continue;
         };
         let powers: Vec<Powers> = chosen.iter().map(|&index| all[index].clone()).collect();
-        let sparse = fit(found, &weights, &powers, &path, &chosen)?;
+        let mut sparse = fit(found, &weights, &powers, &path, &chosen)?;
+        sparse.found_left = left;
         let rules = Rules::new(left, found.parameters, weights.iter().sum());
-        return rules.accepts(sparse.left, powers.len()).then_some(sparse);
+        let good = rules.accepts(sparse.left, powers.len()) && sparse.left <= NEARLY_EXACT;
+        if good {
+            return Some(sparse);
+        }
     }
     None
 }
@@ -166,6 +173,7 @@ fn fit(
         intercept,
         monomials,
         left,
+        found_left: f64::NAN,
         bic: criterion(left, parameters),
     })
 }

@@ -105,8 +105,29 @@ fn a_dense_polynomial_is_left_as_it_is() {
         a * b
     };
     assert!(simplified(&inputs, dense, 1e-4, 12, 2).is_none());
-    // Nor is one looked at that leaves much.
+    // Nor does a sum count that leaves much.
     assert!(simplified(&inputs, |x| x[0] * x[1], 5.0, 12, 2).is_none());
+}
+
+#[test]
+fn what_the_search_missed_is_found() {
+    let inputs = inputs(800, 10);
+    let truth = |x: &[f64]| x[0] * x[1] - 2.0 * x[2] * x[3] + x[4] * x[5];
+    let y: Vec<f64> = (0..800).map(|row| truth(inputs.row(row))).collect();
+    let fitted: Vec<f64> = (0..800)
+        .map(|row| -2.0 * inputs.row(row)[2] * inputs.row(row)[3])
+        .collect();
+    let found = Found {
+        inputs: &inputs,
+        y: &y,
+        fitted: &fitted,
+        weights: None,
+        parameters: 20,
+        degree: 2,
+    };
+    let sparse = simplify(&found).unwrap();
+    assert_eq!(sparse.monomials.len(), 3);
+    assert!(sparse.found_left > 0.3 && sparse.left < 1e-20, "{sparse:?}");
 }
 
 #[test]
