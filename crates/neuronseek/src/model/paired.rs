@@ -1,6 +1,7 @@
 //! Errors row by row, so that two predictors are compared on the same rows.
 
 use crate::matrix::Matrix;
+use crate::search::paired::paired;
 
 /// A difference of more than so many standard errors is beyond noise...
 const STANDARD_ERRORS: f64 = 2.0;
@@ -42,14 +43,7 @@ impl RowErrors {
 
     /// By how much the error is above another, and the standard error of the difference.
     pub fn above(&self, other: &RowErrors) -> (f64, f64) {
-        let count = self.0.len() as f64;
-        let differences = || self.0.iter().zip(&other.0).map(|(a, b)| a - b);
-        let mean = differences().sum::<f64>() / count;
-        let squares: f64 = differences().map(|d| (d - mean).powi(2)).sum();
-        (
-            count * mean,
-            (squares * count / (count - 1.0).max(1.0)).sqrt(),
-        )
+        paired(&self.0, &other.0)
     }
 
     /// Whether the error is lower beyond noise.

@@ -12,6 +12,7 @@ pub mod genetic;
 pub mod gp;
 pub mod metasymnet;
 mod moments;
+pub(crate) mod paired;
 pub mod polynomial;
 mod regression;
 mod report;

@@ -15,6 +15,7 @@ use super::design::Design;
 use super::fit::Fit;
 use super::refine::{Effort, refine};
 use super::sample::Sample;
+use crate::search::paired::paired;
 
 /// How many parts the rows fall into; row i belongs to part i mod FOLDS of the shuffled rows.
 const FOLDS: usize = 5;
@@ -46,17 +47,9 @@ pub(super) struct Judgement {
 
 impl Judgement {
     /// By how much the error is above that of another structure, and the standard error of this
-    /// difference: the rows' own differences are compared, so what is hard to predict for both
-    /// does not count.
+    /// difference, see [`paired`].
     pub fn above(&self, other: &Judgement) -> (f64, f64) {
-        let count = self.rows.len() as f64;
-        let differences = || self.rows.iter().zip(other.rows.iter()).map(|(a, b)| a - b);
-        let mean = differences().sum::<f64>() / count;
-        let squares: f64 = differences().map(|d| (d - mean).powi(2)).sum();
-        (
-            count * mean,
-            (squares * count / (count - 1.0).max(1.0)).sqrt(),
-        )
+        paired(&self.rows, &other.rows)
     }
 }
 
@@ -141,29 +134,4 @@ fn range(sample: &Sample, target: &[f64]) -> (f64, f64) {
     });
     let margin = MARGIN * (high - low).max(0.0);
     (low - margin, high + margin)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_paired() {
-        let judgement = |rows: [f64; 4]| Judgement {
-            error: rows.iter().sum(),
-            penalty: 0.0,
-            rows: Arc::new(rows.to_vec()),
-        };
-        // The same difference at every row has no error, however the rows differ.
-        let (a, b) = (
-            judgement([1.0, 2.0, 3.0, 4.0]),
-            judgement([0.0, 1.0, 2.0, 3.0]),
-        );
-        assert_eq!(a.above(&b), (4.0, 0.0));
-        // Differences 1, -1, 1, -1: their sum's variance is 4 times 4/3.
-        let c = judgement([0.0, 3.0, 2.0, 5.0]);
-        let (above, error) = a.above(&c);
-        assert_eq!(above, 0.0);
-        assert!((error - (16.0f64 / 3.0).sqrt()).abs() < 1e-12, "{error}");
-    }
 }
