@@ -4,9 +4,9 @@
 //! transform that the target's range admits is tried by a short search on some of the training
 //! rows, and judged on others in the target's own unit. One that is better than the target as it is
 //! beyond noise is proposed; the full search, and then the networks, must confirm it, since a short
-//! search is a matter of luck on data that is no polynomial. (Judging on the transformed scale was rejected: a logarithm always looks
-//! good there, and is bad where large values matter. So was choosing by the target's distribution:
-//! what matters is how it depends on the inputs.)
+//! search is a matter of luck on data that is no polynomial. (Judging on the transformed scale was
+//! rejected: a logarithm always looks good there, and is bad where large values matter. So was
+//! choosing by the target's distribution: what matters is how it depends on the inputs.)
 
 use std::sync::atomic::AtomicBool;
 
