@@ -25,6 +25,7 @@ pub fn command(folder: &Path, line: &str) -> Command {
     let mut command = Command::cargo_bin("neuronseek").unwrap();
     command.current_dir(folder).args(line.split_whitespace());
     command.env_remove("NO_COLOR");
+    command.env_remove("NEURONSEEK_DATA");
     command
 }
 

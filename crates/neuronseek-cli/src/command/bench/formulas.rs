@@ -26,7 +26,7 @@ PySR's program follows its documentation and has not been run yet.
 
 Example: neuronseek bench formulas --data ../shared/data/symbolic --methods als,poly,gp --budget 5")]
 pub struct Arguments {
-    /// The folder of the lists
+    /// The folder of the lists, or the one that holds it as symbolic/
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// The methods
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     }
     let options = arguments.running.options();
     let settings = FormulasSettings {
-        folder: arguments.data.clone(),
+        folder: running::group(&arguments.data, "symbolic"),
         only: arguments.only.clone(),
         rows: arguments.rows,
         budget: arguments.budget,

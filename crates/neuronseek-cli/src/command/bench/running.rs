@@ -1,6 +1,6 @@
 //! What the experiments have in common: which methods, where results lie, who does which part.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use neuronseek::model::{SearchMethod, SearchOptions};
@@ -113,6 +113,17 @@ impl Running {
     }
 }
 
+/// The folder of a group of data (`tabular`, `symbolic`): the one given, or that below it where the
+/// whole collection is given.
+pub fn group(data: &Path, name: &str) -> PathBuf {
+    let below = data.join(name);
+    if below.join("INDEX.json").is_file() {
+        below
+    } else {
+        data.to_path_buf()
+    }
+}
+
 /// The command as it was typed, with the program's bare name.
 fn command_line() -> String {
     let words = std::env::args().skip(1);
@@ -156,4 +167,20 @@ pub fn methods(several: &[SearchMethod], choice: MethodChoice) -> Result<Vec<Met
     Ok(options
         .map(|options| Method::new(options.method.name(), options))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_collection_or_the_group_may_be_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("tabular");
+        std::fs::create_dir(&below).unwrap();
+        assert_eq!(group(folder.path(), "tabular"), folder.path());
+        std::fs::write(below.join("INDEX.json"), "{}").unwrap();
+        assert_eq!(group(folder.path(), "tabular"), below);
+        assert_eq!(group(&below, "tabular"), below);
+    }
 }

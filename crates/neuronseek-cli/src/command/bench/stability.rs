@@ -43,8 +43,9 @@ pub struct Arguments {
         default_value = "all"
     )]
     cases: Vec<String>,
-    /// The folder of real tables, with INDEX.json; none are searched without
-    #[arg(long, value_name = "DIR", env = "NEURONSEEK_TABLES")]
+    /// The folder of real tables with INDEX.json, or the one that holds it as tabular/; none are
+    /// searched without
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Only tables whose name contains one of these
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = TABLES.map(String::from))]
@@ -170,7 +171,7 @@ impl Arguments {
                 seed: self.seed,
                 ..Settings::default()
             },
-            folder: self.data.clone(),
+            folder: (self.data.as_ref()).map(|data| running::group(data, "tabular")),
             only: self.only.clone(),
             split: self.split,
             changes: changes.collect(),

@@ -7,6 +7,7 @@ use neuronseek::model::FitOptions;
 use neuronseek::observe::Control;
 use neuronseek_bench::tables::{self, Settings};
 
+use super::running;
 use crate::arguments::searching::Transforming;
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
@@ -21,8 +22,8 @@ table; each fit is also said on standard error as it ends. Ctrl-C prints what is
 
 Example: neuronseek bench tables --data ../shared/data/tabular --threads 1")]
 pub struct Arguments {
-    /// The folder of the tables
-    #[arg(long, value_name = "DIR", env = "NEURONSEEK_TABLES")]
+    /// The folder of the tables with INDEX.json, or the one that holds it as tabular/
+    #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Hash splits of the tabular protocol, one or several numbers
     #[arg(long, value_name = "S", value_delimiter = ',', default_value = "0")]
@@ -45,7 +46,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     arguments.threads.apply()?;
     let settings = Settings {
-        folder: arguments.data.clone(),
+        folder: running::group(&arguments.data, "tabular"),
         splits: arguments.splits.clone(),
         only: arguments.only.clone(),
         options: FitOptions {
