@@ -6,7 +6,6 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use neuronseek::model::SearchOptions;
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::{Control, Event, Observer};
 use neuronseek::table::synthetic::{Case, Mode, Settings};
@@ -17,6 +16,8 @@ use crate::method::{Method, find};
 use crate::probe::retrained_error;
 use crate::runs::{Each, Options, Plan, Record, Results, execute};
 use crate::scalability::samples;
+
+pub use crate::scalability::Run;
 
 /// The experiment's name.
 pub const NAME: &str = "convergence";
@@ -63,23 +64,6 @@ impl Default for ConvergenceSettings {
             seed: 0,
         }
     }
-}
-
-/// One search to watch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Run {
-    /// The method's name.
-    pub method: String,
-    /// Its settings.
-    pub search: SearchOptions,
-    /// The synthetic case.
-    pub case: Case,
-    /// How its table is generated, test rows included, which are the last.
-    pub table: Settings,
-    /// How many rows are for the test.
-    pub test_rows: usize,
-    /// Seconds that the search may take.
-    pub budget: f64,
 }
 
 /// A structure on the way.
@@ -266,6 +250,8 @@ pub fn markdown(records: &[Line]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use neuronseek::model::SearchOptions;
+
     use super::*;
 
     #[test]

@@ -3,10 +3,11 @@
 //! On data that is a polynomial one structure stands out. On other data many are nearly as good,
 //! and which of them has the lowest criterion is chance: another sample of the rows gives another.
 //! So every structure whose held-out error is within one standard error of the least, and at most a
-//! tenth above it, is tied with it (the one standard error rule of Breiman, Friedman, Olshen and Stone, Classification and
-//! Regression Trees, 1984, here with the standard error of the paired difference), and the one of
-//! the fewest coefficients is chosen. (Seeking still simpler ties, by leaving out terms and by
-//! lowering orders, was tried: it costs as much as the search, and bootstrap samples agreed less.)
+//! tenth above it, is tied with it (the one standard error rule of Breiman, Friedman, Olshen and
+//! Stone, Classification and Regression Trees, 1984, here with the standard error of the paired
+//! difference), and the one of the fewest coefficients is chosen. (Seeking still simpler ties, by
+//! leaving out terms and by lowering orders, was tried: it costs as much as the search, and
+//! bootstrap samples agreed less.)
 
 use std::sync::Arc;
 
