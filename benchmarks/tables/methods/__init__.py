@@ -1,0 +1,21 @@
+"""The peers: every method's settings in one place each."""
+
+from .catboost_trees import CatBoost
+from .lightgbm_trees import LightGBM
+from .linear import Linear, Mlp
+from .networks import RealMlp, TabM
+from .rows import Fitted, Rows
+from .xgboost_trees import XGBoost
+
+METHODS = {
+    "catboost": CatBoost(),
+    "catboost5000": CatBoost(iterations=5000),
+    "lightgbm": LightGBM(),
+    "linear": Linear(),
+    "mlp": Mlp(),
+    "realmlp": RealMlp(),
+    "tabm": TabM(),
+    "xgboost": XGBoost(),
+}
+
+__all__ = ["METHODS", "Fitted", "Rows"]
