@@ -28,7 +28,8 @@ warnings.simplefilter("ignore")
 import pandas as pd
 
 import protocol
-from methods import METHODS, Rows
+from methods.registry import METHODS
+from methods.rows import Rows
 
 
 def read_rows(entry, split):

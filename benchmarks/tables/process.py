@@ -58,6 +58,7 @@ def run_limited(command, limit, environment=None):
         finally:
             overdue = not alarm.is_alive()
             alarm.cancel()
+            child.stdout.close()
         errors.seek(0)
         messages = errors.read().decode("utf-8", "replace")
     cpu = usage.ru_utime + usage.ru_stime

@@ -4,7 +4,6 @@ from .catboost_trees import CatBoost
 from .lightgbm_trees import LightGBM
 from .linear import Linear, Mlp
 from .networks import RealMlp, TabM
-from .rows import Fitted, Rows
 from .xgboost_trees import XGBoost
 
 METHODS = {
@@ -17,5 +16,3 @@ METHODS = {
     "tabm": TabM(),
     "xgboost": XGBoost(),
 }
-
-__all__ = ["METHODS", "Fitted", "Rows"]
