@@ -10,6 +10,7 @@ use neuronseek::model::{
     CandidateKind, Equation, EquationTerm, FitReport, Metrics, Model, Outcome, Rows, Searched,
     TransformReport, TransformTrial,
 };
+use neuronseek::network::Loss;
 use neuronseek::neuron::{Neuron, Structure};
 use neuronseek::prepare::TargetTransform;
 use neuronseek::search::{Alternative, Candidate, Evidence, Report, Step};
@@ -88,6 +89,8 @@ pub struct FitDocument<'a> {
     task_reason: Option<&'a str>,
     targets: &'a [String],
     rows_by_use: &'a Rows,
+    /// What training made small; null where it follows from the task.
+    loss: Option<String>,
     /// Null for classes.
     target_transform: Option<TransformPart<'a>>,
     /// Null where the found neuron is not nearly exact or has many monomials.
@@ -206,6 +209,7 @@ impl<'a> FitDocument<'a> {
             task_reason: report.task_reason.as_deref(),
             targets: &report.targets,
             rows_by_use: &report.rows,
+            loss: report.loss.map(loss),
             target_transform: report.transform.as_ref().map(TransformPart::new),
             equation: report.equation.as_ref().map(EquationPart::new),
             baselines: Baselines {
@@ -218,6 +222,19 @@ impl<'a> FitDocument<'a> {
             ended_early: report.ended_early,
             model: model.map(|path| path.display().to_string()),
         }
+    }
+}
+
+/// As it is written on the command line.
+fn loss(loss: Loss) -> String {
+    match loss {
+        Loss::MeanSquared => "mse".to_string(),
+        Loss::CrossEntropy => "cross-entropy".to_string(),
+        Loss::Huber { delta } => format!("huber:{delta}"),
+        Loss::Quantile { tau } => format!("quantile:{tau}"),
+        Loss::Poisson => "poisson".to_string(),
+        Loss::Gamma => "gamma".to_string(),
+        Loss::Tweedie { power } => format!("tweedie:{power}"),
     }
 }
 

@@ -54,6 +54,18 @@ fn documents_of_a_regression() {
     );
 }
 
+#[test]
+fn documents_of_a_loss_of_amounts() {
+    let folder = Folder::new();
+    folder.write("a.csv", square(200));
+    let line = "fit a.csv --target y --neuron x --loss gamma -o m --epochs 3 --hidden 8 --json";
+    let fit = folder.json(line);
+    check("fit", &fit);
+    assert_eq!(fit["loss"], "gamma");
+    assert!(fit["metrics"]["validation"]["deviance"].is_f64());
+    check("evaluate", &folder.json("evaluate m a.csv --json"));
+}
+
 /// The square of the target is 4 a b - 2 c d, and what is under the root is above 0.
 fn square(rows: usize) -> String {
     let mut text = String::from("a,b,c,d,e,y\n");

@@ -136,8 +136,10 @@ pub struct Training {
     /// Rows a step [default: by the number of rows]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// What training makes small for numeric targets: mse, huber or huber:DELTA, quantile:TAU;
-    /// classes always use cross-entropy
+    /// What training makes small for numeric targets: mse; huber or huber:DELTA; quantile:TAU; or,
+    /// with the logarithm of the mean fitted, poisson (counts), gamma (numbers above 0), tweedie or
+    /// tweedie:POWER (amounts with zeros; power above 1 and below 2, default 1.5). Classes always
+    /// use cross-entropy
     #[arg(long, value_name = "LOSS", value_parser = loss)]
     pub loss: Option<Loss>,
 }
@@ -159,7 +161,16 @@ fn loss(text: &str) -> Result<Loss, String> {
             delta: delta.unwrap_or(1.0),
         }),
         ("quantile", Some(tau)) => Ok(Loss::Quantile { tau }),
-        _ => Err("write mse, huber, huber:DELTA or quantile:TAU, such as quantile:0.9".to_string()),
+        ("poisson", None) => Ok(Loss::Poisson),
+        ("gamma", None) => Ok(Loss::Gamma),
+        ("tweedie", power) => Ok(Loss::Tweedie {
+            power: power.unwrap_or(1.5),
+        }),
+        _ => Err(
+            "write mse, huber, huber:DELTA, quantile:TAU (such as quantile:0.9), poisson, \
+                  gamma, tweedie or tweedie:POWER"
+                .to_string(),
+        ),
     }
 }
 
@@ -172,7 +183,19 @@ mod tests {
         assert_eq!(loss("mse"), Ok(Loss::MeanSquared));
         assert_eq!(loss("huber"), Ok(Loss::Huber { delta: 1.0 }));
         assert_eq!(loss("quantile:0.9"), Ok(Loss::Quantile { tau: 0.9 }));
-        for wrong in ["", "mse:1", "quantile", "huber:x", "mae"] {
+        assert_eq!(loss("poisson"), Ok(Loss::Poisson));
+        assert_eq!(loss("gamma"), Ok(Loss::Gamma));
+        assert_eq!(loss("tweedie"), Ok(Loss::Tweedie { power: 1.5 }));
+        assert_eq!(loss("tweedie:1.2"), Ok(Loss::Tweedie { power: 1.2 }));
+        for wrong in [
+            "",
+            "mse:1",
+            "quantile",
+            "huber:x",
+            "mae",
+            "poisson:1",
+            "gamma:2",
+        ] {
             assert!(loss(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! A fit in words and tables, as `fit` and `inspect` print it.
 
 use neuronseek::model::{CandidateKind, Equation, FitReport, Metrics, Outcome, TransformReport};
+use neuronseek::network::Loss;
 use neuronseek::prepare::TargetTransform;
 
 use super::search::evidence;
@@ -66,6 +67,13 @@ fn head(report: &FitReport, styled: bool) -> String {
     if let Some(line) = transform.and_then(|report| transform_line(report, &targets)) {
         lines.insert(1, ("fitted", line));
     }
+    if let Some(loss) = report.loss {
+        let line = match loss.power() {
+            Some(_) => format!("{}, log of the mean of {targets}", loss.name()),
+            None => loss.name().to_string(),
+        };
+        lines.insert(1, ("loss", line));
+    }
     let mut text: String = lines
         .iter()
         .map(|(name, value)| format!("{name:<8}{value}\n"))
@@ -105,13 +113,8 @@ pub fn equation(equation: &Equation) -> String {
 }
 
 fn candidates(report: &FitReport, styled: bool) -> String {
-    let loss = match report.metrics.values().next() {
-        Some(Metrics::Classification { .. }) => "log loss",
-        _ => "nmse",
-    };
     let with_test = report.candidates.iter().any(|one| one.test.is_some());
-    let validation = format!("validation {loss}");
-    let test = format!("test {loss}");
+    let [validation, test] = compared_by(report);
     let mut titles = vec![
         ("compared", Side::Left),
         ("layers", Side::Left),
@@ -133,6 +136,22 @@ fn candidates(report: &FitReport, styled: bool) -> String {
         }
     }
     columns.text()
+}
+
+/// What candidates are compared by on validation and on test rows.
+fn compared_by(report: &FitReport) -> [String; 2] {
+    let loss = match (report.metrics.values().next(), report.loss) {
+        (Some(Metrics::Classification { .. }), _) => "log loss",
+        (_, Some(loss)) if loss.power().is_some() => "deviance",
+        (_, Some(loss)) if loss != Loss::MeanSquared => {
+            return [
+                format!("validation {}", loss.name()),
+                "test nmse".to_string(),
+            ];
+        }
+        _ => "nmse",
+    };
+    [format!("validation {loss}"), format!("test {loss}")]
 }
 
 fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<String> {
@@ -242,13 +261,18 @@ fn named(metrics: &Metrics) -> Vec<Named> {
             mae,
             r2,
             nmse,
-        } => vec![
-            ("rmse", Some(rmse)),
-            ("mae", Some(mae)),
-            ("r2", r2),
-            ("nmse", nmse),
-            ("mse", Some(mse)),
-        ],
+            deviance,
+        } => {
+            let of_loss = deviance.map(|deviance| ("deviance", Some(deviance)));
+            let values = [
+                ("rmse", Some(rmse)),
+                ("mae", Some(mae)),
+                ("r2", r2),
+                ("nmse", nmse),
+                ("mse", Some(mse)),
+            ];
+            of_loss.into_iter().chain(values).collect()
+        }
         Metrics::Classification {
             accuracy,
             log_loss,

@@ -4,6 +4,7 @@ use super::fit::FitError;
 use super::options::{FitOptions, Holdout};
 use super::report::Rows;
 use crate::matrix::Matrix;
+use crate::network::Loss;
 use crate::prepare::{NetworkScale, Outcome as TargetScale, Preparation, SearchScale, Target};
 use crate::table::Table;
 use crate::table::split::{self, Purpose};
@@ -89,7 +90,7 @@ impl Data {
     ) -> Result<Data, FitError> {
         let all: Vec<usize> = (0..table.rows()).collect();
         let (known, test_rows) = hold_out(&all, options)?;
-        let preparation = Preparation::fit(table, &options.prepare, &known)?;
+        let mut preparation = Preparation::fit(table, &options.preparing(), &known)?;
         let known = preparation.usable_rows(table, &known)?;
         let test_rows = preparation.usable_rows(table, &test_rows)?;
         if known.len() < FEWEST_ROWS {
@@ -103,6 +104,9 @@ impl Data {
             return Err(FitError::NoTestRow {
                 source_name: table.source.clone(),
             });
+        }
+        if let Some(power) = options.loss.and_then(Loss::power) {
+            preparation = preparation.with_log_mean(table, &known, power)?;
         }
         let encoded = preparation.inputs(table)?;
         let target = preparation.target(table, &known)?;

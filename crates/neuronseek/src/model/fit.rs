@@ -246,7 +246,9 @@ fn conclude(
     let baseline = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| {
         of(&|subset| {
             let target = (&subset.target, &subset.truth);
-            measure(&outputs(subset), data.preparation.outcome(), target, None)
+            let scale = data.preparation.outcome();
+            let outputs = scale.outputs_of_scaled(&outputs(subset));
+            measure(&outputs, scale, target, None)
         })
     };
     let (form, winner) = &candidates[chosen];
@@ -286,6 +288,7 @@ fn conclude(
         equation,
         inputs: data.preparation.input_names().len(),
         seed: options.seed,
+        loss: options.loss,
         neuron: winner.neuron.clone(),
         candidates: outcomes,
         choice,

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::matrix::Matrix;
+use crate::prepare::deviance;
 
 /// How good predictions are on labelled rows.
 ///
@@ -22,6 +23,9 @@ pub enum Metrics {
         /// mse / variance of these rows' target; of several targets, the mean over those that
         /// vary in these rows. `None` when none does.
         nmse: Option<f64>,
+        /// Of a model that was trained by a Poisson, Gamma or Tweedie loss: the mean deviance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deviance: Option<f64>,
     },
     /// Classification.
     Classification {
@@ -40,11 +44,16 @@ pub enum Metrics {
 }
 
 impl Metrics {
-    /// What candidates are compared by, lower is better: nmse (mse where the target does not
-    /// vary) or log loss.
+    /// What candidates are compared by, lower is better: the mean deviance where there is one,
+    /// nmse (mse where the target does not vary) or log loss.
     pub fn loss(&self) -> f64 {
         match self {
-            Metrics::Regression { nmse, mse, .. } => nmse.unwrap_or(*mse),
+            Metrics::Regression {
+                nmse,
+                mse,
+                deviance,
+                ..
+            } => deviance.or(*nmse).unwrap_or(*mse),
             Metrics::Classification { log_loss, .. } => *log_loss,
         }
     }
@@ -57,6 +66,18 @@ impl Metrics {
         predicted: &Matrix<f64>,
         weights: Option<&[f64]>,
     ) -> Option<Metrics> {
+        Metrics::regression_of_power(truth, predicted, weights, None)
+    }
+
+    /// The same with the mean deviance of a variance that grows with the mean to the `power`, 1
+    /// (Poisson) to 2 (Gamma); all `predicted` are above 0 and `truth` at least 0 then (above 0 for
+    /// Gamma).
+    pub fn regression_of_power(
+        truth: &Matrix<f64>,
+        predicted: &Matrix<f64>,
+        weights: Option<&[f64]>,
+        power: Option<f64>,
+    ) -> Option<Metrics> {
         let shape = (truth.rows(), truth.columns());
         if shape != (predicted.rows(), predicted.columns()) || shape.1 == 0 {
             return None;
@@ -65,6 +86,12 @@ impl Metrics {
         let columns = (0..shape.1)
             .map(|column| Errors::new(&truth.column(column), &predicted.column(column), &weights));
         let columns: Vec<Errors> = columns.collect();
+        let deviance_of = |power: f64, column: usize| {
+            weights.mean(|row| {
+                let (y, mu) = (truth.row(row)[column], predicted.row(row)[column]);
+                deviance(power, y, mu)
+            })
+        };
         let mean = |of: fn(&Errors) -> f64| columns.iter().map(of).sum::<f64>() / shape.1 as f64;
         let normed: Vec<f64> = columns.iter().filter_map(Errors::nmse).collect();
         let nmse = (!normed.is_empty()).then(|| normed.iter().sum::<f64>() / normed.len() as f64);
@@ -74,6 +101,9 @@ impl Metrics {
             mae: mean(|errors| errors.mae),
             r2: nmse.map(|nmse| 1.0 - nmse),
             nmse,
+            deviance: power
+                .map(|power| (0..shape.1).map(|c| deviance_of(power, c)).sum::<f64>())
+                .map(|sum| sum / shape.1 as f64),
         })
     }
 
@@ -243,6 +273,7 @@ mod tests {
             mae,
             r2,
             nmse,
+            ..
         }) = metrics
         else {
             panic!("no regression: {metrics:?}");

@@ -109,9 +109,9 @@ impl<'a> Networks<'a> {
             rows: RowErrors::default(),
         };
         Some(match self.options.loss {
-            None => candidate.judged(self.data),
             // Of a loss of the user's own, what was made small is what is compared.
-            Some(_) => candidate,
+            Some(loss) if loss.power().is_none() => candidate,
+            _ => candidate.judged(self.data),
         })
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{Activation, Interactions, Loss, Norm, Placement};
 use crate::neuron::{Function, Neuron};
-use crate::prepare::{Origin, PrepareOptions, TargetTransform};
+use crate::prepare::{Origin, PrepareOptions, TargetTransform, Task};
 use crate::train::{TrainConfig, TrainError};
 
 /// Where the neuron comes from.
@@ -215,6 +215,15 @@ pub struct FitOptions {
 }
 
 impl FitOptions {
+    /// How the table is prepared: with a loss of numbers, a target that may be either is numbers.
+    pub fn preparing(&self) -> PrepareOptions {
+        let mut options = self.prepare.clone();
+        if options.task == Task::Auto && self.loss.is_some_and(|loss| loss != Loss::CrossEntropy) {
+            options.task = Task::Regression;
+        }
+        options
+    }
+
     /// All settings of this struct's own that are out of range, in words; empty when all is well.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -234,6 +243,27 @@ impl FitOptions {
         if let Err(TrainError::Config { problems: bad }) = self.train.check() {
             problems.extend(bad);
         }
+        problems.extend(self.loss.and_then(|loss| self.loss_problem(loss)));
         problems
+    }
+
+    fn loss_problem(&self, loss: Loss) -> Option<String> {
+        let name = loss.name();
+        if loss != Loss::CrossEntropy && self.prepare.task == Task::Classification {
+            return Some(format!(
+                "the {name} is for numbers, and the task is classification"
+            ));
+        }
+        let plain = [
+            TransformChoice::Auto,
+            TransformChoice::Given(TargetTransform::None),
+        ];
+        if loss.power().is_some() && !plain.contains(&self.target_transform) {
+            return Some(format!(
+                "the {name} fits the logarithm of the target's mean, and takes no target \
+                 transform: leave one of the two out"
+            ));
+        }
+        loss.problem()
     }
 }

@@ -343,7 +343,10 @@ pub(super) fn measure(
     weights: Option<&[f64]>,
 ) -> Option<Metrics> {
     match target {
-        Target::Values(_) => Metrics::regression(truth, &scale.restore(outputs), weights),
+        Target::Values(_) => {
+            let predicted = scale.restore(outputs);
+            Metrics::regression_of_power(truth, &predicted, weights, scale.power())
+        }
         Target::Classes { labels, count } => {
             Metrics::classification(labels, &probabilities(outputs, *count), weights)
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::equation::Equation;
 use super::metrics::Metrics;
 use super::transform::TransformReport;
+use crate::network::Loss;
 use crate::neuron::Neuron;
 use crate::prepare::TargetTransform;
 use crate::search::Report;
@@ -29,6 +30,10 @@ pub struct FitReport {
     pub inputs: usize,
     /// The seed.
     pub seed: u64,
+    /// What training made small; `None` for the mean squared error or the cross-entropy that
+    /// follow from the task.
+    #[serde(default)]
+    pub loss: Option<Loss>,
     /// The neuron of the chosen predictor.
     pub neuron: Neuron,
     /// What the search found; `None` when the neuron was given.
@@ -97,7 +102,8 @@ pub struct Outcome {
     pub hidden: Vec<usize>,
     /// Its coefficients.
     pub parameters: usize,
-    /// Its loss on the validation rows: nmse or log loss.
+    /// Its loss on the validation rows: nmse or log loss, or what another loss that was asked for
+    /// is judged by: the mean deviance of Poisson, Gamma and Tweedie, else the loss itself.
     pub validation: f64,
     /// Its metrics on the test rows, where there are any; they had no part in the choice.
     pub test: Option<Metrics>,

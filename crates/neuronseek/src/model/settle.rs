@@ -11,6 +11,7 @@ use super::fit::FitError;
 use super::options::{FitOptions, NeuronChoice, TransformChoice};
 use super::searching;
 use super::transform::{self, TransformReport};
+use crate::network::Loss;
 use crate::observe::{Control, Event};
 use crate::prepare::{Outcome as TargetScale, TargetTransform};
 use crate::search::Problem;
@@ -146,7 +147,10 @@ fn form(
     let found = match options.neuron {
         NeuronChoice::Given(_) => None,
         NeuronChoice::Search => {
-            let scale = scale(data, transform)?;
+            let scale = match options.loss.and_then(Loss::power) {
+                Some(_) => transform::searched_of_log_mean(data)?,
+                None => scale(data, transform)?,
+            };
             Some(run_search(data, &data.training, &scale, options, control)?)
         }
     };

@@ -93,6 +93,9 @@ pub(super) fn propose(
     if options.prepare.targets.len() > 1 {
         return left("several targets are not transformed unless asked for");
     }
+    if options.loss.is_some_and(|loss| loss.power().is_some()) {
+        return left("the networks fit the logarithm of its mean, the search its own logarithm");
+    }
     if options.loss.is_some() {
         return left("with a loss of its own the target is not transformed unless asked for");
     }
@@ -112,6 +115,16 @@ pub(super) fn propose(
         reason: reason(&tried, best),
         tried,
     }))
+}
+
+/// What a search sees of a target whose mean has a fitted logarithm: its own logarithm, of numbers
+/// with zeros `log(1 + y)`. The neuron that it finds is of the networks that fit the mean; its
+/// polynomial, whose inverse is no mean, has no part in the choice.
+pub(super) fn searched_of_log_mean(data: &Data) -> Result<TargetScale, FitError> {
+    use TargetTransform::{Log, Log1p};
+    let truth = data.known_truth();
+    let of = |transform| data.preparation.transformed(&truth, transform);
+    Ok(of(Log).or_else(|_| of(Log1p))?)
 }
 
 fn untried(transform: TargetTransform, reason: &str) -> TransformReport {

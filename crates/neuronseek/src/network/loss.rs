@@ -14,7 +14,13 @@ use crate::prepare::Target;
 /// | mean squared | e^2 | values |
 /// | Huber, delta > 0 | e^2 / 2 where abs(e) <= delta, else delta (abs(e) - delta / 2) | values |
 /// | quantile, 0 < tau < 1 | tau (t - y) where t > y, else (1 - tau) (y - t) | values |
+/// | Poisson | exp(y) - t y | counts, t >= 0 |
+/// | Tweedie, 1 < p < 2 | exp((2 - p) y) / (2 - p) - t exp((1 - p) y) / (1 - p) | amounts with zeros |
+/// | Gamma | t exp(-y) + y | amounts, t > 0 |
 /// | cross-entropy | -ln of the class's probability (logistic for one logit, softmax for more) | classes |
+///
+/// Of Poisson, Tweedie and Gamma the mean is exp(y): they are half the deviance of a variance that
+/// grows with the mean to the power 1, p and 2, less what the outputs do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Loss {
@@ -31,6 +37,15 @@ pub enum Loss {
     Quantile {
         /// Above 0 and below 1.
         tau: f64,
+    },
+    /// Half the Poisson deviance of the mean exp(output), up to a constant.
+    Poisson,
+    /// Half the Gamma deviance of the mean exp(output), up to a constant.
+    Gamma,
+    /// Half the Tweedie deviance of the mean exp(output), up to a constant.
+    Tweedie {
+        /// The power of the mean that the variance grows with, above 1 and below 2.
+        power: f64,
     },
 }
 
@@ -50,12 +65,25 @@ impl Loss {
             Loss::CrossEntropy => "cross-entropy",
             Loss::Huber { .. } => "Huber loss",
             Loss::Quantile { .. } => "quantile loss",
+            Loss::Poisson => "Poisson loss",
+            Loss::Gamma => "Gamma loss",
+            Loss::Tweedie { .. } => "Tweedie loss",
         }
     }
 
     /// Whether the loss can be used with the target.
     pub fn fits(self, target: &Target) -> bool {
         (self == Loss::CrossEntropy) == matches!(target, Target::Classes { .. })
+    }
+
+    /// The power of the mean that the variance grows with, where the mean is exp(output).
+    pub fn power(self) -> Option<f64> {
+        match self {
+            Loss::Poisson => Some(1.0),
+            Loss::Tweedie { power } => Some(power),
+            Loss::Gamma => Some(2.0),
+            _ => None,
+        }
     }
 
     /// What is wrong with the loss's own number, if anything.
@@ -66,6 +94,9 @@ impl Loss {
             )),
             Loss::Quantile { tau } if !(tau > 0.0 && tau < 1.0) => Some(format!(
                 "tau of the quantile loss is {tau}, allowed is above 0 and below 1"
+            )),
+            Loss::Tweedie { power } if !(power > 1.0 && power < 2.0) => Some(format!(
+                "the power of the Tweedie loss is {power}, allowed is above 1 and below 2"
             )),
             _ => None,
         }
@@ -138,7 +169,20 @@ impl Loss {
                     (T::ZERO, T::ZERO)
                 }
             }
-            _ => (e * e, e + e),
+            Loss::Poisson => {
+                let mean = y.exp();
+                (mean - t * y, mean - t)
+            }
+            Loss::Gamma => {
+                let share = t * (-y).exp();
+                (share + y, T::ONE - share)
+            }
+            Loss::Tweedie { power } => {
+                let (a, b) = (T::from_f64(1.0 - power), T::from_f64(2.0 - power));
+                let (observed, expected) = (t * (a * y).exp(), (b * y).exp());
+                (expected / b - observed / a, expected - observed)
+            }
+            Loss::MeanSquared | Loss::CrossEntropy => (e * e, e + e),
         }
     }
 }

@@ -131,6 +131,21 @@ pub enum PrepareError {
         /// The largest.
         high: String,
     },
+    /// A target that the loss is not defined for.
+    #[error(
+        "{place}: the target is {found}, and the {loss} loss needs {domain}: use another loss, or \
+         leave the row out"
+    )]
+    TargetOutside {
+        /// The cell.
+        place: Place,
+        /// Its number.
+        found: String,
+        /// The name of the loss.
+        loss: &'static str,
+        /// The numbers that it is defined for.
+        domain: &'static str,
+    },
     /// The target is not of the kind that the task needs.
     #[error("{source_name}: target column \"{target}\" {what}; {advice}")]
     TargetKind {

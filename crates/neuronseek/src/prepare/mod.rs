@@ -36,6 +36,7 @@ mod classes;
 mod date;
 mod encoding;
 mod error;
+mod log_mean;
 mod network_scale;
 mod numeric;
 mod options;
@@ -54,6 +55,7 @@ mod tests;
 mod weights;
 
 pub use error::PrepareError;
+pub(crate) use log_mean::deviance;
 pub use network_scale::NetworkScale;
 pub use options::{ColumnKind, PrepareOptions, Task};
 pub(crate) use outcome::Outcome;

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::{Classes, Labels};
 use super::error::PrepareError;
+use super::log_mean::{self, LogMean};
 use super::quantile::root_mean_square;
 use super::target_transform::{TargetTransform, Transformed};
 use super::task::Decided;
@@ -23,7 +24,7 @@ pub(crate) enum Outcome {
 }
 
 /// A target column of numbers: `(g(y) - mean) / deviation`, of the training rows, with the
-/// transform g, if there is one.
+/// transform g, if there is one. Of a log mean, `y / deviation` with the mean for deviation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scaled {
@@ -33,6 +34,8 @@ pub(crate) struct Scaled {
     deviation: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transformed: Option<Transformed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_mean: Option<LogMean>,
 }
 
 impl Outcome {
@@ -120,6 +123,7 @@ impl Outcome {
                         place: column.place(row),
                     });
                 }
+                scaled.check(cells[row], column, row)?;
                 values.row_mut(place)[index] = cells[row];
             }
         }
@@ -140,12 +144,63 @@ impl Outcome {
     /// From the scale of the target to the user's unit, `rows x targets`; logits stay as they are.
     pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {
         self.each(outputs, |scaled, value| {
+            if let Some(log_mean) = &scaled.log_mean {
+                return log_mean.restore(value, scaled.deviation);
+            }
             let value = value * scaled.deviation + scaled.mean;
             match &scaled.transformed {
                 None => value,
                 Some(transformed) => transformed.restore(value),
             }
         })
+    }
+
+    /// The outputs that stand for the given scaled targets, `rows x targets`: of a log mean the
+    /// logarithms of those above 0, else the same.
+    pub fn outputs_of_scaled(&self, targets: &Matrix<f64>) -> Matrix<f64> {
+        self.each(targets, |scaled, value| match scaled.log_mean {
+            Some(_) => value.max(f64::MIN_POSITIVE).ln(),
+            None => value,
+        })
+    }
+
+    /// The power of the mean that the variance grows with, of a log mean.
+    pub fn power(&self) -> Option<f64> {
+        match self {
+            Outcome::Values(scaled) => Some(scaled.first()?.log_mean?.power),
+            Outcome::Classes(_) => None,
+        }
+    }
+
+    /// The same targets of a log mean, of a variance with this power; `truth` as
+    /// [`Outcome::truth`] of known rows. Classes stay as they are.
+    ///
+    /// # Errors
+    /// The first row whose number the power does not admit.
+    pub(super) fn with_log_mean(
+        &self,
+        (table, targets): (&Table, &[String]),
+        rows: &[usize],
+        power: f64,
+    ) -> Result<Outcome, PrepareError> {
+        let Outcome::Values(scaled) = self else {
+            return Ok(self.clone());
+        };
+        let truth = self.truth(table, targets, rows)?;
+        let columns = scaled.iter().enumerate().map(|(index, scaled)| {
+            let values = truth.column(index);
+            let mean = moments(values.iter().copied()).0;
+            Scaled {
+                truths: scaled.truths,
+                mean: 0.0,
+                deviation: mean,
+                transformed: None,
+                log_mean: Some(LogMean::new(power, &values, mean)),
+            }
+        });
+        let changed = Outcome::Values(columns.collect());
+        changed.truth(table, targets, rows)?;
+        Ok(changed)
     }
 
     fn each(&self, values: &Matrix<f64>, change: impl Fn(&Scaled, f64) -> f64) -> Matrix<f64> {
@@ -218,6 +273,7 @@ impl Outcome {
                 mean,
                 deviation,
                 transformed: Some(Transformed::new(transform, low, high)),
+                log_mean: None,
             })
         });
         Ok(Outcome::Values(columns.collect::<Result<_, _>>()?))
@@ -259,6 +315,9 @@ impl Outcome {
                 }
                 for transformed in scaled.iter().flat_map(|scaled| &scaled.transformed) {
                     transformed.validate()?;
+                }
+                for log_mean in scaled.iter().flat_map(|scaled| &scaled.log_mean) {
+                    log_mean.validate()?;
                 }
                 let sound = |scaled: &Scaled| {
                     let finite = scaled.mean.is_finite() && scaled.deviation.is_finite();
@@ -304,7 +363,23 @@ impl Scaled {
             mean,
             deviation,
             transformed: None,
+            log_mean: None,
         })
+    }
+
+    /// Refuses a number that a log mean does not admit.
+    fn check(&self, value: f64, column: &Column, row: usize) -> Result<(), PrepareError> {
+        match self.log_mean {
+            Some(LogMean { power, .. }) if !log_mean::admits(power, value) => {
+                Err(PrepareError::TargetOutside {
+                    place: column.place(row),
+                    found: print_number(value),
+                    loss: log_mean::name(power),
+                    domain: log_mean::domain(power),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

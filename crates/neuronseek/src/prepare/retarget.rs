@@ -43,6 +43,29 @@ impl Preparation {
         changed
     }
 
+    /// The same preparation of targets whose mean is the exponential of an output, and whose
+    /// variance grows with the mean to this power; the scale is of the given rows, all of which
+    /// have a target. Classes stay as they are.
+    ///
+    /// # Errors
+    /// The first row whose target is below 0, or 0 for the power 2.
+    pub(crate) fn with_log_mean(
+        &self,
+        table: &Table,
+        rows: &[usize],
+        power: f64,
+    ) -> Result<Preparation, PrepareError> {
+        let of = (table, self.targets.as_slice());
+        self.outcome.with_log_mean(of, rows, power).map(|outcome| {
+            let mut changed = self.with_outcome(outcome);
+            let targets = changed.summaries.iter_mut();
+            for summary in targets.filter(|summary| summary.role == Role::Target) {
+                summary.done = "divided by its mean, whose logarithm is fitted".to_string();
+            }
+            changed
+        })
+    }
+
     /// The scale of the transformed target; `truth` as [`Preparation::truth`] of known rows.
     ///
     /// # Errors

@@ -108,6 +108,16 @@ def loss_of(outputs, case):
         rows = F.mse_loss(outputs, target, reduction="none")
     elif "huber" in loss:
         rows = F.huber_loss(outputs, target, delta=loss["huber"]["delta"], reduction="none")
+    elif loss == "poisson":
+        rows = F.poisson_nll_loss(outputs, target, log_input=True, full=False, reduction="none")
+    elif loss == "gamma":
+        # The mean exp(o) of a gamma distribution of shape 1; torch's constant is none of ours.
+        rate = torch.exp(-outputs)
+        rows = -torch.distributions.Gamma(torch.ones(()), rate).log_prob(target)
+    elif "tweedie" in loss:
+        # Torch has none: half the deviance in terms of the mean, without what is constant.
+        power, mean = loss["tweedie"]["power"], torch.exp(outputs)
+        rows = mean ** (2 - power) / (2 - power) - target * mean ** (1 - power) / (1 - power)
     else:
         tau = loss["quantile"]["tau"]
         rest = target - outputs

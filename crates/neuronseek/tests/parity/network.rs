@@ -95,7 +95,10 @@ fn subject(config: NetworkConfig, loss: Loss, classes: usize) -> Subject {
             count: classes,
         }
     } else {
-        let values = exact(ROWS * config.outputs);
+        let mut values = exact(ROWS * config.outputs);
+        if loss.power().is_some() {
+            values.iter_mut().for_each(|value| *value = value.abs());
+        }
         Target::Values(Matrix::from_vec(ROWS, config.outputs, values))
     };
     let weights = (0..ROWS)
@@ -282,6 +285,9 @@ fn losses() {
             Loss::MeanSquared,
             Loss::Huber { delta: 0.4 },
             Loss::Quantile { tau: 0.8 },
+            Loss::Poisson,
+            Loss::Gamma,
+            Loss::Tweedie { power: 1.3 },
         ] {
             subjects.push(subject(with(outputs), loss, 0));
         }

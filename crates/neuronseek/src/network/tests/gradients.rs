@@ -10,6 +10,13 @@ fn values(outputs: usize) -> EncodedTarget<f64> {
     EncodedTarget::Values(Matrix::from_vec(ROWS, outputs, normal(ROWS * outputs, 2)))
 }
 
+/// Numbers above 0, for losses of a mean that is an exponential.
+fn amounts(outputs: usize) -> EncodedTarget<f64> {
+    let mut values: Vec<f64> = normal(ROWS * outputs, 2);
+    values.iter_mut().for_each(|value| *value = value.abs());
+    EncodedTarget::Values(Matrix::from_vec(ROWS, outputs, values))
+}
+
 fn classes(count: usize) -> EncodedTarget<f64> {
     EncodedTarget::Classes {
         labels: (0..ROWS).map(|row| (row * 5 % count) as u32).collect(),
@@ -135,6 +142,11 @@ fn losses() {
     for loss in [Loss::MeanSquared, Loss::Huber { delta: 0.7 }, pinball] {
         check(with(1), &values(1), loss, 0.0);
         check(with(3), &values(3), loss, 0.0);
+    }
+    let powers = [1.2, 1.5, 1.9].map(|power| Loss::Tweedie { power });
+    for loss in [Loss::Poisson, Loss::Gamma].into_iter().chain(powers) {
+        check(with(1), &amounts(1), loss, 0.0);
+        check(with(3), &amounts(3), loss, 0.0);
     }
     check(with(1), &classes(2), Loss::CrossEntropy, 0.0);
     check(with(3), &classes(3), Loss::CrossEntropy, 0.0);

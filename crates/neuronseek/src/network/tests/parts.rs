@@ -142,6 +142,18 @@ fn losses_by_hand() {
     near(loss_of(&[1.0], &values(&[3.0]), quantile), 1.8);
     near(loss_of(&[3.0], &values(&[1.0]), quantile), 0.2);
     near(
+        loss_of(&[0.5], &values(&[3.0]), Loss::Poisson),
+        f64::exp(0.5) - 1.5,
+    );
+    near(
+        loss_of(&[0.5], &values(&[3.0]), Loss::Gamma),
+        3.0 * f64::exp(-0.5) + 0.5,
+    );
+    near(
+        loss_of(&[0.5], &values(&[3.0]), Loss::Tweedie { power: 1.5 }),
+        6.0 * f64::exp(-0.25) + 2.0 * f64::exp(0.25),
+    );
+    near(
         loss_of(&[0.0], &class(1, 2), Loss::CrossEntropy),
         f64::ln(2.0),
     );
@@ -149,6 +161,33 @@ fn losses_by_hand() {
         loss_of(&[1.0, 1.0, 1.0], &class(2, 3), Loss::CrossEntropy),
         f64::ln(3.0),
     );
+}
+
+/// The best output is the logarithm of the mean, whatever the power.
+#[test]
+fn losses_of_a_log_mean_are_least_at_the_mean() {
+    let truth = [0.5, 2.0, 6.5];
+    let target = |value: f64| EncodedTarget::<f64>::Values(Matrix::from_vec(1, 1, vec![value]));
+    let config = NetworkConfig {
+        inputs: 1,
+        outputs: 1,
+        hidden: vec![],
+        ..small("x")
+    };
+    let mut network = Network::<f64>::new(config, 0).unwrap();
+    network.parameters_mut().fill(0.0);
+    network.parameters_mut()[0] = 1.0;
+    for loss in [Loss::Poisson, Loss::Gamma, Loss::Tweedie { power: 1.4 }] {
+        let total = |output: f64| {
+            let inputs = Matrix::from_vec(1, 1, vec![output]);
+            let of = |&value: &f64| network.loss(&inputs, &target(value), None, loss);
+            truth.iter().map(of).sum::<f64>()
+        };
+        let best = f64::ln(3.0);
+        for step in [-0.1, -1e-3, 1e-3, 0.1] {
+            assert!(total(best + step) > total(best), "{loss:?} {step}");
+        }
+    }
 }
 
 #[test]

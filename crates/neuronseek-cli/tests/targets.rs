@@ -1,0 +1,122 @@
+//! What is promised of the kinds of targets: counts, amounts, classes of unequal frequency.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod program;
+
+use program::{Folder, Run};
+
+const FIT: &str = "fit a.csv --target y -o m --epochs 5 --hidden 8 --neuron x";
+
+/// Counts that grow with a, from 0.
+fn counts(rows: usize, edit: impl Fn(usize, f64) -> f64) -> String {
+    let mut text = String::from("a,b,y\n");
+    for row in 1..=rows {
+        let (a, b) = (
+            (row * 37 % 101) as f64 / 50.0 - 1.0,
+            (row * 53 % 97) as f64 / 48.0 - 1.0,
+        );
+        let y = ((1.2 * a).exp() * (1 + row * 7 % 3) as f64).floor();
+        text.push_str(&format!("{a},{b},{}\n", edit(row, y)));
+    }
+    text
+}
+
+fn numbers(csv: &str, column: &str) -> Vec<f64> {
+    let mut lines = csv.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let index = names.iter().position(|name| *name == column).unwrap();
+    let cell = |line: &str| line.split(',').nth(index).unwrap().parse().unwrap();
+    lines.map(cell).collect()
+}
+
+fn expect(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, Some(code), "{run:?}");
+    for word in words {
+        assert!(run.errors.contains(word), "no {word:?} in {}", run.errors);
+    }
+}
+
+#[test]
+fn counts_are_predicted_and_judged_by_their_deviance() {
+    let folder = Folder::new();
+    let table = counts(300, |_, y| y);
+    folder.write("a.csv", &table);
+    let fit = folder.json(&format!("{FIT} --loss poisson --json"));
+    assert_eq!(fit["loss"], "poisson");
+    assert_eq!(fit["task"], "regression");
+    let predicted = numbers(&folder.must("predict m a.csv"), "prediction");
+    let truth = numbers(&table, "y");
+    let terms = truth.iter().zip(&predicted).map(|(&y, &mu)| {
+        assert!(mu > 0.0);
+        let log = if y > 0.0 { y * (y / mu).ln() } else { 0.0 };
+        2.0 * (log - y + mu)
+    });
+    let by_hand = terms.sum::<f64>() / 300.0;
+    let evaluated = folder.json("evaluate m a.csv --json");
+    let deviance = evaluated["metrics"]["table"]["deviance"].as_f64().unwrap();
+    assert!((deviance - by_hand).abs() < 1e-9, "{deviance} {by_hand}");
+    let constant = &fit["baselines"]["mean"]["validation"]["deviance"];
+    let own = &fit["metrics"]["validation"]["deviance"];
+    assert!(own.as_f64().unwrap() < constant.as_f64().unwrap());
+    let text = folder.must("inspect m");
+    assert!(
+        text.contains("Poisson loss, log of the mean of y"),
+        "{text}"
+    );
+    assert!(text.contains("deviance"), "{text}");
+}
+
+#[test]
+fn a_target_that_the_loss_does_not_admit_is_named_with_its_row() {
+    let folder = Folder::new();
+    folder.write(
+        "a.csv",
+        counts(200, |row, y| if row == 70 { -3.0 } else { y }),
+    );
+    for loss in ["poisson", "tweedie"] {
+        let run = folder.run(&format!("{FIT} --loss {loss}"));
+        expect(&run, 1, &["a.csv", "row 70", "y", "-3", "at least 0"]);
+    }
+    folder.write(
+        "a.csv",
+        counts(200, |row, y| if row == 90 { 0.0 } else { y + 1.0 }),
+    );
+    let run = folder.run(&format!("{FIT} --loss gamma"));
+    expect(&run, 1, &["a.csv", "row 90", "is 0", "above 0"]);
+    assert_eq!(folder.names(), ["a.csv"]);
+    // Of a model of counts, a table of other numbers cannot be judged.
+    folder.write("a.csv", counts(200, |_, y| y));
+    folder.must(&format!("{FIT} --loss poisson"));
+    folder.write(
+        "b.csv",
+        counts(200, |row, y| if row == 5 { -1.0 } else { y }),
+    );
+    expect(
+        &folder.run("evaluate m b.csv"),
+        1,
+        &["b.csv", "row 5", "-1"],
+    );
+}
+
+#[test]
+fn losses_that_cannot_be_are_refused_before_the_work() {
+    let folder = Folder::new();
+    folder.write("a.csv", counts(200, |_, y| y));
+    let refused = |flags: &str, words: &[&str]| {
+        expect(&folder.run(&format!("{FIT} {flags}")), 1, words);
+        assert_eq!(folder.names(), ["a.csv"]);
+    };
+    refused("--loss tweedie:2.5", &["2.5", "above 1 and below 2"]);
+    refused("--loss quantile:1.5", &["1.5", "above 0 and below 1"]);
+    refused(
+        "--loss poisson --target-transform sqrt",
+        &["Poisson", "target transform"],
+    );
+    refused(
+        "--loss gamma --task classification",
+        &["Gamma", "classification"],
+    );
+    let run = folder.run(&format!("{FIT} --loss poisson:2"));
+    expect(&run, 2, &["tweedie:POWER"]);
+}
