@@ -88,9 +88,9 @@ def trade(c, column, label):
     pairs, ranks = (c.complete, c.on_complete) if c.complete else (c.pairs, c.missing_last)
     points = []
     for method in c.methods:
-        values = c.values(method, column, pairs)
-        if len(values) == len(pairs):
-            points.append((page.geometric_mean(values), ranks.mean[method], method))
+        value = c.typical(method, column, pairs)
+        if value is not None:
+            points.append((value, ranks.mean[method], method))
     if len(points) < 2:
         return None
     points.sort()
@@ -167,7 +167,7 @@ def draw_panel(c, table, axes):
         if common and seconds:
             losses.append(ranking.median([c.losses[pair][method] for pair in common]))
             axes.plot(
-                max(page.geometric_mean(seconds), page.SHORTEST),
+                ranking.geometric_mean(seconds),
                 losses[-1],
                 markersize=8 if method == c.methods[0] else 5,
                 **marker(c, method),

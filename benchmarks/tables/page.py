@@ -5,9 +5,6 @@ import math
 import ranking
 import results
 
-# Below it a processor time says nothing: the clock's step.
-SHORTEST = 0.01
-
 
 def write(comparison, title, sources, figures):
     """The page. `figures`: (file name, caption) of each figure in plots/."""
@@ -39,12 +36,6 @@ def count(value):
     return f"{value:.2f}" if value < 1 else f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def geometric_mean(values):
-    """None where there is no value."""
-    values = [max(value, SHORTEST) for value in values]
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
-
-
 def introduction(c, sources):
     """What the numbers are."""
     tables = len({table for table, _ in c.pairs})
@@ -61,8 +52,8 @@ def mean_ranks(c):
     rows = []
     for method in sorted(c.methods, key=lambda m: rank_order(c, m)):
         ended = sum(by.get(method) is not None for by in c.losses.values())
-        seconds = geometric_mean(c.values(method, "fit_cpu_s", c.complete))
-        parameters = geometric_mean(c.values(method, "parameters", c.complete))
+        seconds = c.typical(method, "fit_cpu_s", c.complete)
+        parameters = c.typical(method, "parameters", c.complete)
         ranks = (c.on_complete, c.missing_last, c.on_medians, c.by_accuracy)
         means = [show_rank(each.mean[method]) for each in ranks]
         row = [c.names[method], f"{ended} of {len(c.pairs)}", *means, count(seconds)]
@@ -74,7 +65,7 @@ def mean_ranks(c):
         f"over all {len(c.pairs)} pairs, methods without a result sharing the last places. `of "
         "medians`: each table once, by the median loss over its splits. `by accuracy`: the "
         f"{c.by_accuracy.pairs} classification pairs among the complete ones. Seconds and parameters "
-        "are geometric means over the complete pairs.\n"
+        "are geometric means over a table's splits, then over tables, of the complete pairs.\n"
     )
     return text + "".join(
         significance(c, ranks, what)

@@ -40,6 +40,11 @@ def median(values):
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
+def geometric_mean(values):
+    """Values below 0.01 count as that: as processor seconds they say nothing."""
+    return math.exp(math.fsum(math.log(max(value, 0.01)) for value in values) / len(values))
+
+
 @dataclass
 class Ranking:
     """Mean ranks over tables, by method, with what they are of."""

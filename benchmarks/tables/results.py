@@ -73,11 +73,24 @@ def loss(row):
 
 
 def merge(files):
-    """The rows of several files by key. Earlier files come first, and within a file the last line."""
+    """The rows of several files by key: of the first file that has one, and there of the last line.
+
+    Numbers that such a line lacks are taken from a later file whose line has the same loss within
+    0.1 %: then it is a run of the same fit.
+    """
     merged = {}
-    for path in reversed(files):
-        merged |= {key(row): row for row in read_results(path)}
+    for path in files:
+        for own, row in {key(row): row for row in read_results(path)}.items():
+            first = merged.setdefault(own, row)
+            if first is not row and same_fit(first, row):
+                first |= {name: row[name] for name in NUMBERS if first[name] is None}
     return merged
+
+
+def same_fit(a, b):
+    """Whether two lines tell the same loss."""
+    losses = loss(a), loss(b)
+    return None not in losses and math.isclose(*losses, rel_tol=1e-3)
 
 
 def append(path, row):

@@ -4,9 +4,9 @@
         --methods neuronseek,xgboost,lightgbm,catboost,realmlp,tabm,mlp,linear --out FOLDER
 
 Writes FOLDER/STEM.md and FOLDER/plots/STEM-*.svg and .png. The first method is compared with each
-other one. Where files have the same (table, split, method), the first file's line counts. The page
-needs Python alone, the figures matplotlib: run it by the environment that run.py makes, or say
---no-figures.
+other one. Where files have the same (table, split, method), the first file's line counts, and cells
+that it lacks are filled from a later one of the same loss. The page needs Python alone, the figures
+matplotlib: run it by the environment that run.py makes, or say --no-figures.
 """
 
 import argparse
@@ -62,6 +62,19 @@ class Comparison:
             if all(value is not None for value in own.values()):
                 errors[(table, split)] = {method: -value for method, value in own.items()}
         return ranking.rank(errors, self.methods, sorted(errors))
+
+    def typical(self, method, column, pairs):
+        """The geometric mean over a table's splits where it is known, then over tables.
+
+        None where it is not known for a split of every table.
+        """
+        means = []
+        for table in sorted({table for table, _ in pairs}):
+            own = self.values(method, column, [pair for pair in pairs if pair[0] == table])
+            if not own:
+                return None
+            means.append(ranking.geometric_mean(own))
+        return ranking.geometric_mean(means) if means else None
 
     def values(self, method, column, pairs):
         """A column of a method over pairs, where it is known."""

@@ -70,10 +70,19 @@ class Results(unittest.TestCase):
         self.write(OLD)
         other = self.path.with_name("other.csv")
         results.append(other, self.row(0, table="abalone", method="linear", nmse=9.0))
-        results.append(other, self.row(0, table="abalone", method="linear", nmse=8.0))
+        results.append(other, self.row(0, table="abalone", method="linear", nmse=8.0, parameters=3))
         key = ("abalone", 0, "linear")
         self.assertEqual(results.merge([self.path, other])[key]["nmse"], 0.526066)
+        self.assertIsNone(results.merge([self.path, other])[key]["parameters"])
         self.assertEqual(results.merge([other, self.path])[key]["nmse"], 8.0)
+
+    def test_lacking_numbers_come_from_a_later_run_of_the_same_loss(self):
+        self.write(OLD)
+        other = self.path.with_name("other.csv")
+        row = {"table": "abalone", "method": "linear", "nmse": 0.52606601, "parameters": 11}
+        results.append(other, self.row(0, fit_cpu_s=5.0, **row))
+        merged = results.merge([self.path, other])[("abalone", 0, "linear")]
+        self.assertEqual((merged["parameters"], merged["fit_cpu_s"]), (11, 0.0))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Ridge and logistic regression, and scikit-learn's multi-layer perceptron.
 
-Both get standardised numbers (missing: the median) and one column a level of a category.
+Both get standardised numbers (missing: the median) and one column a level of a category, the levels
+beyond its 50 most frequent sharing one.
 """
 
 import numpy as np
 
 from .rows import Fitted, Medians
+
+LEVELS = 50
 
 
 class Matrix:
@@ -16,7 +19,9 @@ class Matrix:
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
         self.medians = Medians(rows)
-        encode = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        encode = OneHotEncoder(
+            handle_unknown="infrequent_if_exist", max_categories=LEVELS, sparse_output=False
+        )
         self.columns = ColumnTransformer(
             [("numbers", StandardScaler(), rows.numeric), ("levels", encode, list(rows.categories))]
         )
