@@ -111,6 +111,7 @@ def trade(c, column, label):
     axes.set_xscale("log")
     low, high = points[0][0], points[-1][0]
     axes.set_xlim(low / (high / low) ** 0.06, high * (high / low) ** 0.22)
+    axes.margins(y=0.1)
     axes.invert_yaxis()
     axes.set(xlabel=label, ylabel="mean rank (better is higher)")
     axes.spines[["top", "right"]].set_visible(False)
