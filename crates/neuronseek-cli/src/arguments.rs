@@ -7,6 +7,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::command::Command;
 
+pub mod deciding;
 pub mod network;
 pub mod reading;
 pub mod searching;

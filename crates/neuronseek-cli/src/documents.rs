@@ -91,6 +91,10 @@ pub struct FitDocument<'a> {
     rows_by_use: &'a Rows,
     /// What training made small; null where it follows from the task.
     loss: Option<String>,
+    /// Of each class in training; null where all count alike.
+    class_weights: Option<BTreeMap<&'a str, f64>>,
+    /// How one of two classes is decided on; null for the most probable.
+    decision: Option<DecisionPart<'a>>,
     /// Null for classes.
     target_transform: Option<TransformPart<'a>>,
     /// Null where the found neuron is not nearly exact or has many monomials.
@@ -103,6 +107,14 @@ pub struct FitDocument<'a> {
     ended_early: bool,
     /// The model file.
     model: Option<String>,
+}
+
+/// The class that is predicted above a threshold of its probability, and why.
+#[derive(Debug, Serialize)]
+struct DecisionPart<'a> {
+    class: &'a str,
+    threshold: f64,
+    reason: &'a str,
 }
 
 /// Which function of the target was fitted, and why.
@@ -210,6 +222,17 @@ impl<'a> FitDocument<'a> {
             targets: &report.targets,
             rows_by_use: &report.rows,
             loss: report.loss.map(loss),
+            class_weights: (!report.class_weights.is_empty()).then(|| {
+                let weights = report.class_weights.iter();
+                weights
+                    .map(|(class, weight)| (class.as_str(), *weight))
+                    .collect()
+            }),
+            decision: report.decision.as_ref().map(|decision| DecisionPart {
+                class: &decision.class,
+                threshold: decision.threshold,
+                reason: &decision.reason,
+            }),
             target_transform: report.transform.as_ref().map(TransformPart::new),
             equation: report.equation.as_ref().map(EquationPart::new),
             baselines: Baselines {

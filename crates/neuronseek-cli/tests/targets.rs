@@ -120,3 +120,119 @@ fn losses_that_cannot_be_are_refused_before_the_work() {
     let run = folder.run(&format!("{FIT} --loss poisson:2"));
     expect(&run, 2, &["tweedie:POWER"]);
 }
+
+/// A rare class that large a make likelier.
+fn rare(rows: usize) -> String {
+    let mut text = String::from("a,b,kind\n");
+    for row in 1..=rows {
+        let (a, b) = (
+            (row * 37 % 101) as f64 / 50.0 - 1.0,
+            (row * 53 % 97) as f64 / 48.0 - 1.0,
+        );
+        let noise = (row * 7919 % 1009) as f64 / 500.0;
+        let kind = if a + noise > 2.3 { "yes" } else { "no" };
+        text.push_str(&format!("{a},{b},{kind}\n"));
+    }
+    text
+}
+
+fn labels(csv: &str) -> Vec<String> {
+    let label = |line: &str| line.split(',').next().unwrap().to_string();
+    csv.lines().skip(1).map(label).collect()
+}
+
+const CLASSES: &str =
+    "fit a.csv --target kind -o m --force --epochs 10 --hidden 8 --neuron x --json";
+
+#[test]
+fn thresholds_decide_what_is_predicted_and_evaluated() {
+    let folder = Folder::new();
+    folder.write("a.csv", rare(600));
+    let mut accuracy = Vec::new();
+    for flags in [
+        "",
+        "--threshold 0.1",
+        "--threshold f1",
+        "--threshold cost:FN=20,FP=1",
+    ] {
+        let fit = folder.json(&format!("{CLASSES} {flags}"));
+        let csv = folder.must("predict m a.csv --proba");
+        let p = numbers(&csv, "p_yes");
+        let threshold = match flags {
+            "" => {
+                assert!(fit["decision"].is_null());
+                0.5
+            }
+            _ => {
+                assert_eq!(fit["decision"]["class"], "yes");
+                fit["decision"]["threshold"].as_f64().unwrap()
+            }
+        };
+        for (label, p) in labels(&csv).iter().zip(&p) {
+            assert_eq!(label == "yes", *p > threshold, "{flags}: {p} {threshold}");
+        }
+        let evaluated = folder.json("evaluate m a.csv --json");
+        let right = labels(&csv)
+            .iter()
+            .zip(rare(600).lines().skip(1))
+            .filter(|(label, line)| line.ends_with(&format!(",{label}")))
+            .count() as f64
+            / 600.0;
+        let found = evaluated["metrics"]["table"]["accuracy"].as_f64().unwrap();
+        assert!((found - right).abs() < 1e-12, "{flags}: {found} {right}");
+        accuracy.push(found);
+    }
+    assert!(accuracy[1] < accuracy[0], "{accuracy:?}");
+    let text = folder.must("inspect m");
+    assert!(
+        text.contains("yes above") && text.contains("least cost"),
+        "{text}"
+    );
+}
+
+#[test]
+fn class_weights_are_said_and_leave_the_mean_probability() {
+    let folder = Folder::new();
+    folder.write("a.csv", rare(600));
+    let share = rare(600)
+        .lines()
+        .filter(|line| line.ends_with("yes"))
+        .count() as f64
+        / 600.0;
+    for flags in ["--class-weight balanced", "--class-weight yes=8"] {
+        let fit = folder.json(&format!("{CLASSES} {flags}"));
+        let weights = &fit["class_weights"];
+        assert!(weights["yes"].as_f64().unwrap() > 2.0 * weights["no"].as_f64().unwrap());
+        let p = numbers(&folder.must("predict m a.csv --proba"), "p_yes");
+        let mean = p.iter().sum::<f64>() / 600.0;
+        assert!((mean - share).abs() < 0.05, "{flags}: {mean} {share}");
+        assert!(
+            folder
+                .must("inspect m")
+                .contains("taken out of the probabilities")
+        );
+    }
+}
+
+#[test]
+fn wrong_weights_and_thresholds_are_refused() {
+    let folder = Folder::new();
+    folder.write("a.csv", rare(300));
+    for (code, flags, words) in [
+        (2, "--threshold 1.5", &["above 0 and below 1"][..]),
+        (2, "--threshold cost:FN=0,FP=1", &["above 0"]),
+        (2, "--class-weight yes=-1", &["above 0"]),
+        (2, "--class-weight even", &["balanced"]),
+        (2, "--positive yes", &["--threshold"]),
+        (1, "--class-weight maybe=2", &["\"maybe\"", "no, yes"]),
+    ] {
+        expect(&folder.run(&format!("{CLASSES} {flags}")), code, words);
+    }
+    folder.classes("a.csv", 300);
+    let run = folder.run(&format!("{CLASSES} --threshold f1"));
+    expect(&run, 1, &["two classes", "has 3"]);
+    folder.write("a.csv", counts(200, |_, y| y + 0.5));
+    let run = folder.run(&format!("{FIT} --task regression --class-weight balanced"));
+    expect(&run, 1, &["numbers", "--task classification"]);
+    assert_eq!(folder.names(), ["a.csv"]);
+}

@@ -10,6 +10,7 @@ use neuronseek::prepare::{PrepareOptions, Task as LibraryTask};
 use neuronseek::table::Table;
 
 use super::summary;
+use crate::arguments::deciding::Deciding;
 use crate::arguments::network::{Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
@@ -61,6 +62,8 @@ pub struct Arguments {
     shape: Shape,
     #[command(flatten)]
     training: Training,
+    #[command(flatten)]
+    deciding: Deciding,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     seed: u64,
@@ -222,6 +225,10 @@ fn options(
     options.train.learning_rate = training.learning_rate;
     options.train.batch = training.batch;
     options.loss = training.loss;
+    let deciding = &arguments.deciding;
+    options.class_weights = deciding.class_weight.clone();
+    options.threshold = deciding.threshold;
+    options.positive = deciding.positive.clone();
     Ok(options)
 }
 

@@ -67,6 +67,18 @@ fn head(report: &FitReport, styled: bool) -> String {
     if let Some(line) = transform.and_then(|report| transform_line(report, &targets)) {
         lines.insert(1, ("fitted", line));
     }
+    if let Some(decision) = &report.decision {
+        let threshold = number(decision.threshold, 4);
+        let line = format!("{} above {threshold} ({})", decision.class, decision.reason);
+        lines.insert(1, ("decided", line));
+    }
+    if !report.class_weights.is_empty() {
+        let weights = (report.class_weights.iter())
+            .map(|(class, weight)| format!("{class} {}", number(*weight, 4)));
+        let weights: Vec<String> = weights.collect();
+        let line = format!("{} (taken out of the probabilities)", weights.join(", "));
+        lines.insert(1, ("weights", line));
+    }
     if let Some(loss) = report.loss {
         let line = match loss.power() {
             Some(_) => format!("{}, log of the mean of {targets}", loss.name()),
@@ -278,11 +290,13 @@ fn named(metrics: &Metrics) -> Vec<Named> {
             log_loss,
             auc,
             f1_macro,
+            ece,
         } => vec![
             ("accuracy", Some(accuracy)),
             ("log loss", Some(log_loss)),
             ("auc", auc),
             ("f1 macro", Some(f1_macro)),
+            ("ece", ece),
         ],
     }
 }

@@ -70,7 +70,14 @@ def classification(truth, rows):
     else:
         areas = [area_under_curve([t == c for t in truth], probability[c]) for c in classes]
     areas = [area for area in areas if area is not None]
+    bins = {}
+    for i, t in enumerate(truth):
+        top = max(classes, key=lambda c: probability[c][i])
+        p = probability[top][i]
+        bins.setdefault(min(int(p * 15), 14), []).append((p, t == top))
+    gaps = [abs(math.fsum(p for p, _ in b) - sum(hit for _, hit in b)) for b in bins.values()]
     return {
+        "ece": math.fsum(gaps) / len(truth),
         "accuracy": sum(t == p for t, p in zip(truth, labels)) / len(truth),
         "log_loss": math.fsum(losses) / len(losses),
         "auc": math.fsum(areas) / len(areas) if areas else None,

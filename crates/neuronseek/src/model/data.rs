@@ -1,6 +1,7 @@
 use sha2::{Digest, Sha256};
 
 use super::fit::FitError;
+use super::imbalance;
 use super::options::{FitOptions, Holdout};
 use super::report::Rows;
 use crate::matrix::Matrix;
@@ -79,6 +80,8 @@ pub(super) struct Data {
     /// What has no part in the fit.
     pub test: Option<Subset>,
     pub rows: Rows,
+    /// How much the rows of each class count in training; empty where all do alike.
+    pub class_weights: Vec<f64>,
 }
 
 impl Data {
@@ -110,6 +113,12 @@ impl Data {
         }
         let encoded = preparation.inputs(table)?;
         let target = preparation.target(table, &known)?;
+        let weights = preparation.weights(table, &known)?;
+        let class_weights = imbalance::weights(&preparation, &target, weights.as_deref(), options)?;
+        if !class_weights.is_empty() {
+            let outcome = preparation.outcome().with_class_weights(&class_weights);
+            preparation = preparation.with_outcome(outcome);
+        }
         let labels = match &target {
             Target::Values(_) => None,
             Target::Classes { labels, .. } => Some(labels.as_slice()),
@@ -153,7 +162,23 @@ impl Data {
             training,
             validation,
             test,
+            class_weights,
         })
+    }
+
+    /// What rows count in training, of mean 1: their weights times those of their classes.
+    pub fn fitting_weights(&self, subset: &Subset) -> Option<Vec<f64>> {
+        let (Target::Classes { labels, .. }, false) =
+            (&subset.target, self.class_weights.is_empty())
+        else {
+            return subset.weights.clone();
+        };
+        let own = |row: usize| subset.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let weights = labels.iter().enumerate();
+        let weights = weights.map(|(row, &label)| own(row) * self.class_weights[label]);
+        let weights: Vec<f64> = weights.collect();
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+        Some(weights.iter().map(|weight| weight / mean).collect())
     }
 
     /// Training and validation rows together.

@@ -8,6 +8,7 @@ use super::checkpoint::Keeper;
 use super::data::{Data, Subset};
 use super::equation::Equation;
 use super::file::FileError;
+use super::imbalance;
 use super::metrics::Metrics;
 use super::options::FitOptions;
 use super::predict::{Model, measure};
@@ -117,14 +118,14 @@ pub fn fit(
         data.fingerprint(options),
     )?;
     let settled = settle_or_recall(&data, options, &keeper, control)?;
-    let candidates = fit_candidates(&data, options, &settled.forms, &keeper, control)?;
+    let mut candidates = fit_candidates(&data, options, &settled.forms, &keeper, control)?;
     let ended_early = control.should_stop();
     if ended_early {
         keeper.flush()?;
     } else {
         keeper.remove();
     }
-    let mut report = conclude(&data, options, settled, &candidates)?;
+    let mut report = conclude(&data, options, settled, &mut candidates)?;
     report.ended_early = ended_early;
     let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
     let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
@@ -233,9 +234,10 @@ fn conclude(
     data: &Data,
     options: &FitOptions,
     settled: Settled,
-    candidates: &[(usize, Candidate)],
+    candidates: &mut [(usize, Candidate)],
 ) -> Result<FitReport, FitError> {
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
+    let decision = imbalance::decide(data, options, &mut candidates[chosen].1);
     let splits = data.splits();
     let of = |metrics: &dyn Fn(&Subset) -> Option<Metrics>| -> BTreeMap<String, Metrics> {
         let by_split = splits
@@ -289,6 +291,10 @@ fn conclude(
         inputs: data.preparation.input_names().len(),
         seed: options.seed,
         loss: options.loss,
+        class_weights: (data.preparation.classes().iter().cloned())
+            .zip(data.class_weights.iter().copied())
+            .collect(),
+        decision,
         neuron: winner.neuron.clone(),
         candidates: outcomes,
         choice,

@@ -29,7 +29,8 @@ pub enum Metrics {
     },
     /// Classification.
     Classification {
-        /// The share of rows whose class has the highest probability; of equal ones the first.
+        /// The share of rows whose class is predicted: that of the highest probability, of equal
+        /// ones the first, unless class weights or a threshold decide.
         accuracy: f64,
         /// Natural logarithm, probabilities clipped to [1e-15, 1 - 1e-15].
         log_loss: f64,
@@ -40,8 +41,16 @@ pub enum Metrics {
         /// The mean of 2 TP / (2 TP + FP + FN) over the classes that occur in these rows or are
         /// predicted for them.
         f1_macro: f64,
+        /// Expected calibration error: of rows in 15 bins of equal width by the probability of the
+        /// most probable class, the mean over rows of the distance between the bin's mean
+        /// probability and its share of right classes. `None` in reports of older versions.
+        #[serde(default)]
+        ece: Option<f64>,
     },
 }
+
+/// The bins of the expected calibration error.
+const BINS: usize = 15;
 
 impl Metrics {
     /// What candidates are compared by, lower is better: the mean deviance where there is one,
@@ -115,14 +124,26 @@ impl Metrics {
         probabilities: &Matrix<f64>,
         weights: Option<&[f64]>,
     ) -> Option<Metrics> {
+        let predicted: Vec<usize> = (0..probabilities.rows())
+            .map(|row| most_probable(probabilities.row(row)))
+            .collect();
+        Metrics::classification_of(labels, probabilities, &predicted, weights)
+    }
+
+    /// The same where other classes than the most probable are `predicted`, one per row.
+    pub fn classification_of(
+        labels: &[usize],
+        probabilities: &Matrix<f64>,
+        predicted: &[usize],
+        weights: Option<&[f64]>,
+    ) -> Option<Metrics> {
         let (rows, count) = (probabilities.rows(), probabilities.columns());
-        if labels.len() != rows || labels.iter().any(|&label| label >= count) {
+        let known =
+            |classes: &[usize]| classes.len() == rows && classes.iter().all(|&class| class < count);
+        if !known(labels) || !known(predicted) {
             return None;
         }
         let weights = Weights::new(weights, rows)?;
-        let predicted: Vec<usize> = (0..rows)
-            .map(|row| most_probable(probabilities.row(row)))
-            .collect();
         let log_loss = weights.mean(|row| {
             let p = probabilities.row(row)[labels[row]];
             -p.clamp(1e-15, 1.0 - 1e-15).ln()
@@ -138,7 +159,8 @@ impl Metrics {
             accuracy: weights.mean(right),
             log_loss,
             auc: area(labels, probabilities, &weights),
-            f1_macro: f1_macro(labels, &predicted, count, &weights),
+            f1_macro: f1_macro(labels, predicted, count, &weights),
+            ece: Some(calibration_error(labels, probabilities, &weights)),
         })
     }
 }
@@ -233,6 +255,19 @@ fn area_of_one(scores: &[f64], inside: impl Fn(usize) -> bool, weights: &Weights
     (all_inside > 0.0 && below > 0.0).then(|| won / (all_inside * below))
 }
 
+fn calibration_error(labels: &[usize], probabilities: &Matrix<f64>, weights: &Weights) -> f64 {
+    // Per bin: the sum of probabilities less that of right classes.
+    let mut bins = [0.0; BINS];
+    for (row, &label) in labels.iter().enumerate() {
+        let class = most_probable(probabilities.row(row));
+        let probability = probabilities.row(row)[class];
+        let right = if class == label { 1.0 } else { 0.0 };
+        let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
+        bins[bin] += weights.of[row] * (probability - right);
+    }
+    bins.iter().map(|bin| bin.abs()).sum::<f64>() / weights.sum
+}
+
 fn f1_macro(labels: &[usize], predicted: &[usize], count: usize, weights: &Weights) -> f64 {
     // Per class: right, rows of the class, rows predicted to be of it.
     let mut sums = vec![[0.0; 3]; count];
@@ -325,6 +360,7 @@ mod tests {
             log_loss,
             auc,
             f1_macro,
+            ..
         }) = metrics
         else {
             panic!("no classification: {metrics:?}");
@@ -351,6 +387,7 @@ mod tests {
             log_loss,
             auc,
             f1_macro,
+            ..
         }) = metrics
         else {
             panic!("no classification: {metrics:?}");
@@ -377,6 +414,7 @@ mod tests {
             log_loss,
             auc,
             f1_macro,
+            ..
         } = metrics
         else {
             panic!("no classification");
@@ -425,12 +463,27 @@ mod tests {
                 log_loss,
                 auc,
                 f1_macro,
+                ..
             } => [accuracy, log_loss, auc.unwrap(), f1_macro],
             Metrics::Regression { .. } => panic!("no classification"),
         };
         for (a, b) in values(weighted).into_iter().zip(values(repeated.unwrap())) {
             close(a, b);
         }
+    }
+
+    #[test]
+    fn calibration_error_by_hand() {
+        // Bins of 1/15: 0.9 and 0.91 share the 14th (12/15 to 13/15 is the 13th), 0.6 the 10th.
+        let p = [0.9, 0.91, 0.6, 0.4];
+        let data = p.iter().flat_map(|p| [1.0 - p, *p]).collect();
+        let labels = [1, 0, 1, 1];
+        let metrics = Metrics::classification(&labels, &Matrix::from_vec(4, 2, data), None);
+        let Some(Metrics::Classification { ece, .. }) = metrics else {
+            panic!("no classification: {metrics:?}");
+        };
+        // Two of mean 0.905 half right, two of 0.6 half right.
+        close(ece.unwrap(), (0.81 + 0.2) / 4.0);
     }
 
     #[test]

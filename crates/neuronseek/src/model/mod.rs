@@ -11,6 +11,7 @@ mod data;
 mod equation;
 mod file;
 mod fit;
+mod imbalance;
 mod metrics;
 mod networks;
 mod options;
@@ -24,6 +25,7 @@ mod transform;
 pub use equation::{Equation, EquationTerm};
 pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
+pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
 pub use metrics::Metrics;
 pub use options::{
     FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions, TransformChoice,

@@ -60,8 +60,8 @@ pub(super) struct Networks<'a> {
     options: &'a FitOptions,
     configs: Vec<NetworkConfig>,
     scale: TargetScale,
-    training: Inputs<'a>,
-    validation: Inputs<'a>,
+    training: Inputs,
+    validation: Inputs,
     keeper: &'a Keeper,
 }
 
@@ -158,18 +158,18 @@ impl<'a> Networks<'a> {
 }
 
 /// Rows as networks see them.
-struct Inputs<'a> {
+struct Inputs {
     matrix: Matrix<f32>,
     target: Target,
-    subset: &'a Subset,
+    weights: Option<Vec<f64>>,
 }
 
-impl<'a> Inputs<'a> {
-    fn new(data: &Data, subset: &'a Subset, scale: &TargetScale) -> Inputs<'a> {
+impl Inputs {
+    fn new(data: &Data, subset: &Subset, scale: &TargetScale) -> Inputs {
         Inputs {
             matrix: data.network_scale.apply(&subset.encoded).to_f32(),
             target: subset.scaled(scale),
-            subset,
+            weights: data.fitting_weights(subset),
         }
     }
 
@@ -177,7 +177,7 @@ impl<'a> Inputs<'a> {
         Samples {
             inputs: &self.matrix,
             target: &self.target,
-            weights: self.subset.weights.as_deref(),
+            weights: self.weights.as_deref(),
         }
     }
 }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::imbalance::{ClassWeights, ThresholdChoice};
 use crate::network::{Activation, Interactions, Loss, Norm, Placement};
 use crate::neuron::{Function, Neuron};
 use crate::prepare::{Origin, PrepareOptions, TargetTransform, Task};
@@ -202,6 +203,13 @@ pub struct FitOptions {
     pub train: TrainConfig,
     /// What training makes small; `None` is the mean squared error or the cross-entropy.
     pub loss: Option<Loss>,
+    /// How much the rows of each class count in training; probabilities are those of the table
+    /// whatever they are, and without a threshold a mistake costs its class's weight.
+    pub class_weights: ClassWeights,
+    /// Which of two classes is predicted; `None` is the most probable.
+    pub threshold: Option<ThresholdChoice>,
+    /// The class whose probability the threshold is of; `None` is the second in order.
+    pub positive: Option<String>,
     /// Which rows are held out.
     pub holdout: Holdout,
     /// The seed of everything random.

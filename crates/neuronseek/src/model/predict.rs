@@ -91,9 +91,10 @@ pub enum Prediction {
     Classes {
         /// The classes as the user wrote them.
         classes: Vec<String>,
-        /// The most probable class of each row, an index into `classes`.
+        /// The predicted class of each row, an index into `classes`: the most probable one, unless
+        /// the fit had class weights or a threshold.
         labels: Vec<usize>,
-        /// rows x classes.
+        /// rows x classes; of the table, without the weights that training gave to classes.
         probabilities: Matrix<f64>,
     },
 }
@@ -186,10 +187,8 @@ impl Model {
                 values: self.preparation.restore(&outputs),
             };
         }
-        let probabilities = probabilities(&outputs, classes.len());
-        let labels = (0..probabilities.rows())
-            .map(|row| most_probable(probabilities.row(row)))
-            .collect();
+        let probabilities = probabilities(&self.preparation.restore(&outputs), classes.len());
+        let labels = self.preparation.outcome().decide(&probabilities);
         Prediction::Classes {
             classes: classes.to_vec(),
             labels,
@@ -348,7 +347,9 @@ pub(super) fn measure(
             Metrics::regression_of_power(truth, &predicted, weights, scale.power())
         }
         Target::Classes { labels, count } => {
-            Metrics::classification(labels, &probabilities(outputs, *count), weights)
+            let probabilities = probabilities(&scale.restore(outputs), *count);
+            let decided = scale.decide(&probabilities);
+            Metrics::classification_of(labels, &probabilities, &decided, weights)
         }
     }
 }
@@ -369,16 +370,6 @@ pub(super) fn mean_outputs(members: &[Network<f32>], inputs: &Matrix<f32>) -> Ma
         *value /= count;
     }
     mean
-}
-
-fn most_probable(probabilities: &[f64]) -> usize {
-    let mut best = 0;
-    for (class, probability) in probabilities.iter().enumerate() {
-        if *probability > probabilities[best] {
-            best = class;
-        }
-    }
-    best
 }
 
 fn network_document(members: &[Network<f32>]) -> (Option<PredictorDocument>, Vec<NamedTensor>) {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::equation::Equation;
+use super::imbalance::DecisionReport;
 use super::metrics::Metrics;
 use super::transform::TransformReport;
 use crate::network::Loss;
@@ -34,6 +35,13 @@ pub struct FitReport {
     /// follow from the task.
     #[serde(default)]
     pub loss: Option<Loss>,
+    /// The weight in training of the rows of each class, of mean 1 over the rows; empty where all
+    /// classes have the same. They are taken out of the probabilities.
+    #[serde(default)]
+    pub class_weights: Vec<(String, f64)>,
+    /// How one of two classes is decided on; `None` for the most probable.
+    #[serde(default)]
+    pub decision: Option<DecisionReport>,
     /// The neuron of the chosen predictor.
     pub neuron: Neuron,
     /// What the search found; `None` when the neuron was given.

@@ -175,10 +175,11 @@ pub(super) fn run_search(
     control: &Control<'_>,
 ) -> Result<Found, FitError> {
     let start = Instant::now();
+    let weights = data.fitting_weights(rows);
     let problem = Problem {
         inputs: &data.search_scale.apply(&rows.encoded),
         target: &rows.scaled(scale),
-        weights: rows.weights.as_deref(),
+        weights: weights.as_deref(),
     };
     let mut report = searching::run(&problem, &options.search, options.seed, control)?;
     report.seconds = start.elapsed().as_secs_f64();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::category::sort_levels;
+use super::decision::Adjustment;
 use super::{MAXIMUM_CLASSES, PrepareError};
 use crate::table::{Column, print_number};
 
@@ -26,6 +27,8 @@ pub(super) enum Labels {
 pub(crate) struct Classes {
     compared: Labels,
     labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "Adjustment::is_none")]
+    pub(super) adjustment: Adjustment,
 }
 
 /// The class of each row of a column: `None` where it is missing.
@@ -53,6 +56,7 @@ impl Classes {
         Ok(Classes {
             compared,
             labels: sorted.iter().map(written).collect(),
+            adjustment: Adjustment::default(),
         })
     }
 
@@ -99,7 +103,7 @@ impl Classes {
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("a class occurs twice".to_string());
         }
-        Ok(())
+        self.adjustment.validate(self.labels.len())
     }
 }
 

@@ -34,6 +34,7 @@
 mod category;
 mod classes;
 mod date;
+mod decision;
 mod encoding;
 mod error;
 mod log_mean;
@@ -45,6 +46,7 @@ mod plan;
 mod preparation;
 mod quantile;
 mod retarget;
+mod scaled;
 mod search_scale;
 mod summary;
 mod target;
@@ -54,6 +56,7 @@ mod task;
 mod tests;
 mod weights;
 
+pub(crate) use decision::Decision;
 pub use error::PrepareError;
 pub(crate) use log_mean::deviance;
 pub use network_scale::NetworkScale;

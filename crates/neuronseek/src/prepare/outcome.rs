@@ -1,17 +1,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::classes::{Classes, Labels};
+use super::decision::{Adjustment, Decision};
 use super::error::PrepareError;
-use super::log_mean::{self, LogMean};
-use super::quantile::root_mean_square;
+use super::log_mean::LogMean;
+use super::scaled::{NO_VARIATION, Scaled, moments, read};
 use super::target_transform::{TargetTransform, Transformed};
 use super::task::Decided;
 use super::{MAXIMUM_CLASSES, Target};
 use crate::matrix::Matrix;
-use crate::table::{Column, Table, print_number};
-
-/// A deviation below this share of the largest number is what rounding leaves of a constant.
-const NO_VARIATION: f64 = 1e-14;
+use crate::table::{Column, Table};
 
 /// How target columns become numbers and predictions become the user's again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,21 +19,6 @@ pub(crate) enum Outcome {
     Values(Vec<Scaled>),
     /// One class column.
     Classes(Classes),
-}
-
-/// A target column of numbers: `(g(y) - mean) / deviation`, of the training rows, with the
-/// transform g, if there is one. Of a log mean, `y / deviation` with the mean for deviation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Scaled {
-    /// Whether the cells are truth values, taken for 0 and 1.
-    truths: bool,
-    mean: f64,
-    deviation: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    transformed: Option<Transformed>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    log_mean: Option<LogMean>,
 }
 
 impl Outcome {
@@ -141,8 +124,12 @@ impl Outcome {
         })
     }
 
-    /// From the scale of the target to the user's unit, `rows x targets`; logits stay as they are.
+    /// From the scale of the target to the user's unit, `rows x targets`; from logits to those of
+    /// the table, without the classes' weights.
     pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {
+        if let Outcome::Classes(classes) = self {
+            return classes.adjustment.apply(outputs);
+        }
         self.each(outputs, |scaled, value| {
             if let Some(log_mean) = &scaled.log_mean {
                 return log_mean.restore(value, scaled.deviation);
@@ -156,12 +143,42 @@ impl Outcome {
     }
 
     /// The outputs that stand for the given scaled targets, `rows x targets`: of a log mean the
-    /// logarithms of those above 0, else the same.
+    /// logarithms of those above 0, else the same. Of classes, the logits with the classes' weights
+    /// that stand for logits without.
     pub fn outputs_of_scaled(&self, targets: &Matrix<f64>) -> Matrix<f64> {
+        if let Outcome::Classes(classes) = self {
+            return classes.adjustment.undo(targets);
+        }
         self.each(targets, |scaled, value| match scaled.log_mean {
             Some(_) => value.max(f64::MIN_POSITIVE).ln(),
             None => value,
         })
+    }
+
+    /// The class of each row of probabilities, rows x classes; nothing for numbers.
+    pub fn decide(&self, probabilities: &Matrix<f64>) -> Vec<usize> {
+        match self {
+            Outcome::Values(_) => Vec::new(),
+            Outcome::Classes(classes) => classes.adjustment.decide(probabilities),
+        }
+    }
+
+    /// The same classes of rows that count in training by these weights, one a class.
+    pub fn with_class_weights(&self, weights: &[f64]) -> Outcome {
+        self.adjusted(|_| Adjustment::of_weights(weights))
+    }
+
+    /// The same classes decided on otherwise.
+    pub fn deciding(&self, decision: Decision) -> Outcome {
+        self.adjusted(|adjustment| adjustment.deciding(decision))
+    }
+
+    fn adjusted(&self, change: impl FnOnce(&Adjustment) -> Adjustment) -> Outcome {
+        let mut changed = self.clone();
+        if let Outcome::Classes(classes) = &mut changed {
+            classes.adjustment = change(&classes.adjustment);
+        }
+        changed
     }
 
     /// The power of the mean that the variance grows with, of a log mean.
@@ -334,63 +351,6 @@ impl Outcome {
     }
 }
 
-impl Scaled {
-    fn fit(table: &Table, target: &str, rows: &[usize]) -> Result<Scaled, PrepareError> {
-        let column = table.column(target)?;
-        let truths = column
-            .kind()
-            .is_ok_and(|kind| kind == crate::table::Kind::Boolean);
-        let cells = read(column, truths)?;
-        let values = || rows.iter().map(|&row| cells[row]);
-        let largest = values().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        let (mean, deviation) = moments(values());
-        if !(mean.is_finite() && deviation.is_finite() && largest < 1e150) {
-            return Err(PrepareError::TargetTooLarge {
-                source_name: table.source.clone(),
-                target: target.to_string(),
-                largest,
-            });
-        }
-        if deviation <= NO_VARIATION * largest {
-            return Err(PrepareError::ConstantTarget {
-                source_name: table.source.clone(),
-                target: target.to_string(),
-                value: print_number(rows.first().map_or(0.0, |&row| cells[row])),
-            });
-        }
-        Ok(Scaled {
-            truths,
-            mean,
-            deviation,
-            transformed: None,
-            log_mean: None,
-        })
-    }
-
-    /// Refuses a number that a log mean does not admit.
-    fn check(&self, value: f64, column: &Column, row: usize) -> Result<(), PrepareError> {
-        match self.log_mean {
-            Some(LogMean { power, .. }) if !log_mean::admits(power, value) => {
-                Err(PrepareError::TargetOutside {
-                    place: column.place(row),
-                    found: print_number(value),
-                    loss: log_mean::name(power),
-                    domain: log_mean::domain(power),
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The mean and the deviation.
-fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    // Divided first: a sum of numbers near the largest would overflow.
-    let count = values.clone().count() as f64;
-    let mean = values.clone().map(|value| value / count).sum::<f64>();
-    (mean, root_mean_square(values.map(|value| value - mean)))
-}
-
 fn fit_classes(
     table: &Table,
     target: &str,
@@ -461,13 +421,4 @@ fn some_of(labels: &[String]) -> String {
     let more = if labels.len() > 10 { ", ..." } else { "" };
     let first: Vec<&str> = labels.iter().take(10).map(String::as_str).collect();
     first.join(", ") + more
-}
-
-/// The numbers of a target column; NaN is missing.
-pub(super) fn read(column: &Column, truths: bool) -> Result<Vec<f64>, PrepareError> {
-    Ok(if truths {
-        column.booleans()?
-    } else {
-        column.numbers()?
-    })
 }

@@ -1,6 +1,6 @@
 use super::classes::Labels;
 use super::options::{ColumnKind, PrepareOptions, Task};
-use super::{PrepareError, outcome};
+use super::{PrepareError, scaled};
 use crate::table::{Kind, Table, print_number};
 
 /// Numbers are taken for classes when there are at most so many different ones.
@@ -196,7 +196,7 @@ pub(super) fn with_target(
             }
             _ => {
                 let truths = column.kind().is_ok_and(|kind| kind == Kind::Boolean);
-                let values = outcome::read(column, truths)?;
+                let values = scaled::read(column, truths)?;
                 for (row, value) in values.iter().enumerate() {
                     if value.is_nan() {
                         forget(row);

@@ -1,0 +1,98 @@
+//! One target column of numbers.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::PrepareError;
+use super::log_mean::{self, LogMean};
+use super::quantile::root_mean_square;
+use super::target_transform::Transformed;
+use crate::table::{Column, Table, print_number};
+
+/// A deviation below this share of the largest number is what rounding leaves of a constant.
+pub(super) const NO_VARIATION: f64 = 1e-14;
+
+/// A target column of numbers: `(g(y) - mean) / deviation`, of the training rows, with the
+/// transform g, if there is one. Of a log mean, `y / deviation` with the mean for deviation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scaled {
+    /// Whether the cells are truth values, taken for 0 and 1.
+    pub(super) truths: bool,
+    pub(super) mean: f64,
+    pub(super) deviation: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) transformed: Option<Transformed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) log_mean: Option<LogMean>,
+}
+
+impl Scaled {
+    pub(super) fn fit(table: &Table, target: &str, rows: &[usize]) -> Result<Scaled, PrepareError> {
+        let column = table.column(target)?;
+        let truths = column
+            .kind()
+            .is_ok_and(|kind| kind == crate::table::Kind::Boolean);
+        let cells = read(column, truths)?;
+        let values = || rows.iter().map(|&row| cells[row]);
+        let largest = values().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let (mean, deviation) = moments(values());
+        if !(mean.is_finite() && deviation.is_finite() && largest < 1e150) {
+            return Err(PrepareError::TargetTooLarge {
+                source_name: table.source.clone(),
+                target: target.to_string(),
+                largest,
+            });
+        }
+        if deviation <= NO_VARIATION * largest {
+            return Err(PrepareError::ConstantTarget {
+                source_name: table.source.clone(),
+                target: target.to_string(),
+                value: print_number(rows.first().map_or(0.0, |&row| cells[row])),
+            });
+        }
+        Ok(Scaled {
+            truths,
+            mean,
+            deviation,
+            transformed: None,
+            log_mean: None,
+        })
+    }
+
+    /// Refuses a number that a log mean does not admit.
+    pub(super) fn check(
+        &self,
+        value: f64,
+        column: &Column,
+        row: usize,
+    ) -> Result<(), PrepareError> {
+        match self.log_mean {
+            Some(LogMean { power, .. }) if !log_mean::admits(power, value) => {
+                Err(PrepareError::TargetOutside {
+                    place: column.place(row),
+                    found: print_number(value),
+                    loss: log_mean::name(power),
+                    domain: log_mean::domain(power),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The mean and the deviation.
+pub(super) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    // Divided first: a sum of numbers near the largest would overflow.
+    let count = values.clone().count() as f64;
+    let mean = values.clone().map(|value| value / count).sum::<f64>();
+    (mean, root_mean_square(values.map(|value| value - mean)))
+}
+
+/// The numbers of a target column; NaN is missing.
+pub(super) fn read(column: &Column, truths: bool) -> Result<Vec<f64>, PrepareError> {
+    Ok(if truths {
+        column.booleans()?
+    } else {
+        column.numbers()?
+    })
+}
