@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use clap::Args;
-use neuronseek::prepare::ColumnKind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use neuronseek::prepare::{ColumnKind, TargetStatistics};
 use neuronseek::table::{ReadOptions, Table};
 
 use crate::failure::Failure;
@@ -44,6 +45,16 @@ pub struct Columns {
     /// A column of sample weights, each at least 0
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
+    /// Inputs that say what the target is like where a category, or a combination of columns, has
+    /// this level, of earlier rows in a random order. auto: of categories of more than 8 levels and
+    /// of combinations, where it explains the target beyond chance; all: of every category
+    #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = statistics())]
+    pub target_statistics: TargetStatistics,
+}
+
+fn statistics() -> impl TypedValueParser<Value = TargetStatistics> {
+    let names = TargetStatistics::ALL.map(TargetStatistics::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 impl Columns {

@@ -130,6 +130,7 @@ pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareO
         kinds: columns.kind.clone(),
         ignore: columns.ignore.clone(),
         weights: columns.weights.clone(),
+        statistics: columns.target_statistics,
     }
 }
 

@@ -108,10 +108,10 @@ impl Data {
                 source_name: table.source.clone(),
             });
         }
+        let encoded = preparation.training_inputs(table, &known, options.seed)?;
         if let Some(power) = options.loss.and_then(Loss::power) {
             preparation = preparation.with_log_mean(table, &known, power)?;
         }
-        let encoded = preparation.inputs(table)?;
         let target = preparation.target(table, &known)?;
         let weights = preparation.weights(table, &known)?;
         let class_weights = imbalance::weights(&preparation, &target, weights.as_deref(), options)?;

@@ -108,7 +108,10 @@ impl Classes {
 }
 
 /// What the cells of a column are compared by; `None` where a cell is missing.
-fn keys(column: &Column, compared: Labels) -> Result<Vec<Option<Cow<'_, str>>>, PrepareError> {
+pub(super) fn keys(
+    column: &Column,
+    compared: Labels,
+) -> Result<Vec<Option<Cow<'_, str>>>, PrepareError> {
     let known = |values: Vec<f64>| {
         let key = |value: f64| (!value.is_nan()).then(|| print_number(value + 0.0).into());
         values.into_iter().map(key).collect()

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::PrepareError;
+use super::{PrepareError, TargetStatistics};
 use crate::table::Table;
 
 /// What kind of prediction.
@@ -57,6 +57,7 @@ impl FromStr for ColumnKind {
 /// | `weights` | none: all rows count alike | a column of numbers of at least 0 |
 /// | `ignore` | none | columns that are left out |
 /// | `kinds` | none: judged by the cells | how columns are taken |
+/// | `statistics` | auto | means of the target per level as inputs |
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrepareOptions {
@@ -70,6 +71,8 @@ pub struct PrepareOptions {
     pub ignore: Vec<String>,
     /// Columns with the kind that the user gives them; of two entries for a column the later.
     pub kinds: Vec<(String, ColumnKind)>,
+    /// Which statistics of the target are inputs.
+    pub statistics: TargetStatistics,
 }
 
 impl PrepareOptions {

@@ -2,9 +2,12 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+#[cfg(doc)]
+use super::TargetStatistics;
 use super::encoding::{Block, Encoding};
 use super::outcome::Outcome;
-use super::plan::Plan;
+use super::plan::{Plan, candidates};
+use super::statistics::{Known, Statistics};
 use super::summary::{ColumnSummary, Role};
 use super::task::{decide, with_target};
 use super::{MINIMUM_ROWS, PrepareError, PrepareOptions, Target, weights};
@@ -24,6 +27,7 @@ use crate::table::{Table, TableError};
 /// | truth values | 0 or 1; missing cells as the more frequent one |
 /// | categories | one 0/1 input per level, for at most 255 levels, "other" for the rest |
 /// | dates | days since 1970; sine and cosine of the place in the year, week and day |
+/// | categories of more than 8 levels, combinations of columns | the mean of the target over the rows of the level, its rank, and the logarithm of their number ([`TargetStatistics`]) |
 /// | a different text in every row, or one value in all | none |
 ///
 /// A 0/1 input `column=(missing)` says which cells were missing, if at least 10 (of few rows: a
@@ -38,9 +42,11 @@ pub struct Preparation {
     pub(super) outcome: Outcome,
     /// Input columns with their encodings, in the training table's order.
     columns: Vec<(String, Encoding)>,
+    #[serde(default, skip_serializing_if = "Statistics::is_empty")]
+    statistics: Statistics,
     pub(super) summaries: Vec<ColumnSummary>,
     warnings: Vec<String>,
-    /// Follows from `columns`.
+    /// Follows from `columns` and `statistics`.
     #[serde(skip)]
     input_names: Vec<String>,
 }
@@ -87,22 +93,37 @@ impl Preparation {
             });
         }
         let outcome = Outcome::fit(table, &options.targets, decided, &known)?;
-        let plan = Plan::fit(table, options, &known)?;
+        // Weights that cannot be used are refused now, not when the fit asks for them.
+        let weights = match &options.weights {
+            None => None,
+            Some(column) => Some(weights::read(table, column, &known)?),
+        };
+        let target = outcome.target(table, &options.targets, &known)?;
+        let statistics = Statistics::fit(
+            &candidates(table, options)?,
+            &Known {
+                rows: &known,
+                target: &target,
+                weights: weights.as_deref(),
+            },
+            options.statistics,
+            (&options.targets, outcome.classes()),
+        )?;
+        let plan = Plan::fit(table, options, &known, &statistics)?;
         warnings.extend(plan.warnings);
         let mut preparation = Preparation {
             targets: options.targets.clone(),
             weights: options.weights.clone(),
             task_reason,
             outcome,
-            input_names: names(&plan.used),
+            input_names: names(&plan.used, &statistics),
             columns: plan.used,
+            statistics,
             summaries: plan.summaries,
             warnings,
         };
         preparation.notice_rare_classes(table, &known)?;
         preparation.summarise_others(table, &known)?;
-        // Weights that cannot be used are refused now, not when the fit asks for them.
-        preparation.weights(table, &known)?;
         Ok(preparation)
     }
 
@@ -176,7 +197,44 @@ impl Preparation {
             warnings.extend(odd.warning(name));
             first += encoding.names("").len();
         }
+        let mut block = Block {
+            matrix: &mut inputs,
+            first,
+        };
+        self.statistics.write(table, &mut block)?;
         Ok(Encoded { inputs, warnings })
+    }
+
+    /// The encoded inputs of all rows of `table`, for training on the rows `known`: statistics of
+    /// the target of such a row are made of those of these rows that come before it in the seed's
+    /// order, never of its own target. The other rows are encoded as [`Preparation::inputs`] does.
+    ///
+    /// # Errors
+    /// As [`Preparation::inputs`] and [`Preparation::target`] of the known rows.
+    pub fn training_inputs(
+        &self,
+        table: &Table,
+        known: &[usize],
+        seed: u64,
+    ) -> Result<Matrix<f64>, PrepareError> {
+        let mut inputs = self.inputs(table)?;
+        if self.statistics.is_empty() {
+            return Ok(inputs);
+        }
+        let (target, weights) = (self.target(table, known)?, self.weights(table, known)?);
+        let known = Known {
+            rows: known,
+            target: &target,
+            weights: weights.as_deref(),
+        };
+        let first = self.input_names.len() - self.statistics.names().len();
+        let mut block = Block {
+            matrix: &mut inputs,
+            first,
+        };
+        self.statistics
+            .write_ordered(table, &known, seed, &mut block)?;
+        Ok(inputs)
     }
 
     /// The target of the given rows, scaled or as classes.
@@ -248,9 +306,13 @@ impl Preparation {
         &self.input_names
     }
 
-    /// The columns that [`Preparation::inputs`] needs, in the training table's order.
+    /// The columns that [`Preparation::inputs`] needs, each once.
     pub fn input_columns(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(|(name, _)| name.as_str())
+        let columns = self.columns.iter().map(|(name, _)| name.as_str());
+        let mut seen = HashSet::new();
+        columns
+            .chain(self.statistics.columns())
+            .filter(move |name| seen.insert(*name))
     }
 
     /// What became of every column of the training table, the inputs first.
@@ -274,7 +336,7 @@ impl Preparation {
         self.outcome
             .validate(self.targets.len())
             .map_err(|fault| format!("the target's preparation is unsound: {fault}"))?;
-        if self.columns.is_empty() {
+        if self.columns.is_empty() && self.statistics.is_empty() {
             return Err("there is no input column".to_string());
         }
         for (name, encoding) in &self.columns {
@@ -285,7 +347,9 @@ impl Preparation {
                 .validate()
                 .map_err(|fault| format!("the preparation of \"{name}\" is unsound: {fault}"))?;
         }
-        Ok(())
+        self.statistics
+            .validate(&self.targets, self.classes())
+            .map_err(|fault| format!("the target's statistics are unsound: {fault}"))
     }
 
     fn check_columns(&self, table: &Table) -> Result<(), PrepareError> {
@@ -369,18 +433,19 @@ impl<'de> Deserialize<'de> for Preparation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Preparation, D::Error> {
         let mut preparation = Preparation::deserialize(deserializer)?;
         preparation.validate().map_err(de::Error::custom)?;
-        preparation.input_names = names(&preparation.columns);
+        preparation.input_names = names(&preparation.columns, &preparation.statistics);
         Ok(preparation)
     }
 }
 
 /// The names of all inputs; one that is taken already gets a number behind it.
-fn names(columns: &[(String, Encoding)]) -> Vec<String> {
+fn names(columns: &[(String, Encoding)], statistics: &Statistics) -> Vec<String> {
     let mut seen = HashSet::new();
     let wanted = columns
         .iter()
         .flat_map(|(name, encoding)| encoding.names(name));
     wanted
+        .chain(statistics.names())
         .map(|name| {
             let numbered = (2..).map(|number| format!("{name} ({number})"));
             let mut candidates = std::iter::once(name.clone()).chain(numbered);

@@ -6,6 +6,7 @@ mod errors;
 mod outcome;
 mod properties;
 mod scale;
+mod statistics;
 mod store;
 
 /// A column of texts, the empty one missing.

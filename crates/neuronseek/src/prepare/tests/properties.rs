@@ -78,6 +78,29 @@ proptest! {
     }
 
     #[test]
+    fn statistics_are_finite_and_of_their_seed(
+        training in content(), other in content(), seed in 0u64..9,
+    ) {
+        let rows = training[0].1.len();
+        let mut fitted = columns(&training);
+        fitted.push(y(rows));
+        let fitted = table(fitted);
+        let options = PrepareOptions { statistics: TargetStatistics::All, ..options() };
+        let preparation = fit(&fitted, &options).unwrap();
+        prop_assert_eq!(&fit(&fitted, &options).unwrap(), &preparation);
+        let inputs = preparation.training_inputs(&fitted, &all(&fitted), seed).unwrap();
+        prop_assert_eq!(
+            &preparation.training_inputs(&fitted, &all(&fitted), seed).unwrap(), &inputs);
+        let later: Vec<(u8, Vec<Option<u32>>)> = training.iter().enumerate()
+            .map(|(place, (kind, _))| (*kind, other[place % other.len()].1.clone()))
+            .collect();
+        let later = preparation.inputs(&table(columns(&later))).unwrap();
+        for matrix in [&inputs, &later] {
+            prop_assert!(matrix.data().iter().all(|value| value.is_finite()));
+        }
+    }
+
+    #[test]
     fn scaled_columns_have_root_mean_square_1_about_their_origin(
         values in prop::collection::vec(-1e6f64..1e6, 3..200), shift in -1e7f64..1e7,
     ) {

@@ -46,6 +46,7 @@ pub(super) fn mixed(rows: usize) -> Table {
 fn fitted() -> Preparation {
     let options = PrepareOptions {
         weights: Some("w".to_string()),
+        statistics: TargetStatistics::All,
         ..options()
     };
     fit(&mixed(80), &options).unwrap()
@@ -102,6 +103,9 @@ fn damaged_preparations_are_refused_when_read() {
         "\"value\":false,\"missing\":false",
         "no input",
     );
+    refuse("\"prior\":", "\"prior\":-", "its prior is no weight");
+    refuse("\"share(q)\"", "\"share(p)\"", "of another target");
+    refuse("\"places\":[0]", "\"places\":[9]", "statistics are unsound");
     refuse("\"targets\"", "\"target\"", "unknown field");
 }
 

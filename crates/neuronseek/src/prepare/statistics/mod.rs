@@ -1,0 +1,339 @@
+//! Ordered target statistics: what the target is like where a category has this level.
+//!
+//! A column of many levels gets, beside its 0/1 inputs, the mean of the target over the rows of the
+//! level. A row's own target must not be part of its own input: a model would read it off, and so
+//! would early stopping. So a training row sees the rows alone that come before it in a seeded
+//! random order (Prokhorenkova et al., CatBoost, 2018):
+//!
+//! `s_i = m + sum_{j before i, same level} (y_j - m) / (n_i + a)`,
+//!
+//! with n_i such rows, the overall mean m and a prior weight a. Rows of later tables see all
+//! training rows of their level; a level never seen is m.
+//!
+//! Several orders are not averaged: their mean tends to the mean of all *other* rows, which falls
+//! as a row's own target rises, and with the 0/1 inputs of the levels beside gives it away. Means
+//! of folds were rejected for the same reason: where a level has as few rows as there are folds,
+//! they are the same.
+//!
+//! Statistics are inputs like others, of the network and of the search: `Dest.mean(delay)` in a
+//! formula says more than the hundred 0/1 inputs that it stands for.
+
+mod choose;
+mod levels;
+mod measures;
+mod ordered;
+mod statistic;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use self::choose::{Chooser, KeyColumn};
+use self::levels::Levels;
+use self::ordered::{Earlier, order};
+use self::statistic::Statistic;
+use super::encoding::Block;
+use super::{PrepareError, Target};
+use crate::matrix::Matrix;
+use crate::table::{Column, Kind, Table};
+
+/// A category of at most so many levels is told by its 0/1 inputs.
+const FEW_LEVELS: usize = 8;
+
+/// At most so many combinations have statistics.
+const MOST_COMBINATIONS: usize = 4;
+
+/// At most so many columns are combined.
+const MOST_COLUMNS: usize = 12;
+
+/// Truth values, and whole numbers of at most so many different values, are combined like levels...
+const MOST_VALUES: usize = 40;
+
+/// ...if each has so many rows in the mean.
+const ROWS_EACH: usize = 50;
+
+/// Which statistics of the target are inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetStatistics {
+    /// Those of categories of more than 8 levels and of combinations of columns, each where it
+    /// explains the target beyond chance.
+    #[default]
+    Auto,
+    /// None.
+    Off,
+    /// Those of every category, and of combinations as with `Auto`.
+    All,
+}
+
+impl TargetStatistics {
+    /// All values, the default first.
+    pub const ALL: [TargetStatistics; 3] = [
+        TargetStatistics::Auto,
+        TargetStatistics::Off,
+        TargetStatistics::All,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            TargetStatistics::Auto => "auto",
+            TargetStatistics::Off => "off",
+            TargetStatistics::All => "all",
+        }
+    }
+}
+
+impl FromStr for TargetStatistics {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TargetStatistics, String> {
+        let found = TargetStatistics::ALL.iter().find(|one| one.name() == text);
+        found
+            .copied()
+            .ok_or_else(|| format!("\"{text}\" is not auto, off or all"))
+    }
+}
+
+/// The statistics of a preparation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statistics {
+    /// What is averaged, by name.
+    measures: Vec<String>,
+    /// The mean of each over the training rows.
+    means: Vec<f64>,
+    statistics: Vec<Statistic>,
+}
+
+/// The target of some rows.
+pub(super) struct Known<'a> {
+    pub rows: &'a [usize],
+    pub target: &'a Target,
+    pub weights: Option<&'a [f64]>,
+}
+
+impl Statistics {
+    /// Of the candidates, which are columns with the kind they are taken for, those that `which`
+    /// asks for; `names` are the targets and the classes.
+    pub fn fit(
+        candidates: &[(&Column, Kind)],
+        known: &Known<'_>,
+        which: TargetStatistics,
+        (targets, classes): (&[String], &[String]),
+    ) -> Result<Statistics, PrepareError> {
+        let keys = match which {
+            TargetStatistics::Off => Vec::new(),
+            _ => key_columns(candidates, known.rows)?,
+        };
+        if keys.is_empty() {
+            return Ok(Statistics::default());
+        }
+        let mut measures = measures::measures(known.target);
+        let means = means(&measures, known.weights);
+        centre(&mut measures, &means);
+        let chooser = Chooser::new(&keys, &measures, known.weights);
+        let chosen = chooser.choose(which);
+        let make = |chosen: choose::Chosen| {
+            let groups = chosen.grouped.sums(&measures, known.weights);
+            let counts = groups.iter().map(|group| group.rows);
+            let first = groups.first().map_or(0.0, |group| group.rows);
+            let columns = chosen.columns.iter();
+            Statistic {
+                rows: counts.into_iter().any(|count| count != first),
+                columns: columns.map(|&c| keys[c].levels.clone()).collect(),
+                prior: chosen.prior,
+                groups,
+            }
+        };
+        let statistics: Vec<Statistic> = chosen.into_iter().map(make).collect();
+        if statistics.is_empty() {
+            return Ok(Statistics::default());
+        }
+        Ok(Statistics {
+            measures: measures::names(targets, classes),
+            means,
+            statistics,
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.statistics.is_empty()
+    }
+
+    /// The columns that are needed, some of them several times.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let columns = self.statistics.iter().flat_map(|one| &one.columns);
+        columns.map(|levels| levels.name.as_str())
+    }
+
+    /// The name, the columns and the inputs of each statistic, and what it is in words.
+    pub fn described(&self) -> impl Iterator<Item = (String, usize, usize, String)> {
+        self.statistics.iter().map(|one| {
+            let inputs = self.measures.len() + usize::from(one.rows);
+            let done = format!(
+                "{} of the rows of each of {} levels, and of {} rows of the overall mean",
+                self.measures.join(", "),
+                one.groups.len(),
+                one.prior
+            );
+            (one.name(), one.columns.len(), inputs, done)
+        })
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for statistic in &self.statistics {
+            let own = statistic.name();
+            names.extend(
+                self.measures
+                    .iter()
+                    .map(|measure| format!("{own}.{measure}")),
+            );
+            if statistic.rows {
+                names.push(format!("{own}.log(rows)"));
+            }
+        }
+        names
+    }
+
+    /// Writes the inputs of all rows of a table, as those of a table that is not trained on.
+    pub fn write(&self, table: &Table, block: &mut Block<'_>) -> Result<(), PrepareError> {
+        let mut first = 0;
+        for statistic in &self.statistics {
+            let groups = statistic.groups_of(table)?;
+            for (row, group) in groups.iter().enumerate() {
+                let group = group.and_then(|group| statistic.groups.get(group as usize));
+                for (measure, mean) in self.means.iter().enumerate() {
+                    let own = group.map_or(0.0, |group| group.mean(measure, statistic.prior));
+                    block.set(row, first + measure, mean + own);
+                }
+                if statistic.rows {
+                    let rows = group.map_or(0.0, |group| group.rows);
+                    block.set(row, first + self.means.len(), rows.ln_1p());
+                }
+            }
+            first += self.means.len() + usize::from(statistic.rows);
+        }
+        Ok(())
+    }
+
+    /// Replaces the inputs of the known rows by what earlier rows say, in the order of the seed.
+    pub fn write_ordered(
+        &self,
+        table: &Table,
+        known: &Known<'_>,
+        seed: u64,
+        block: &mut Block<'_>,
+    ) -> Result<(), PrepareError> {
+        let mut measures = measures::measures(known.target);
+        centre(&mut measures, &self.means);
+        let order = order(known.rows.len(), seed);
+        let mut first = 0;
+        for statistic in &self.statistics {
+            let all = statistic.groups_of(table)?;
+            // Levels that are not told apart have a place behind the others.
+            let count = statistic.groups.len();
+            let place = |&row: &usize| all[row].unwrap_or(count as u32);
+            let groups: Vec<u32> = known.rows.iter().map(place).collect();
+            let earlier = Earlier::new(&groups, count + 1, &measures, known.weights, &order);
+            for (place, &row) in known.rows.iter().enumerate() {
+                if groups[place] as usize == count {
+                    continue;
+                }
+                for (measure, mean) in self.means.iter().enumerate() {
+                    let own = earlier.mean(place, measure, statistic.prior);
+                    block.set(row, first + measure, mean + own);
+                }
+            }
+            first += self.means.len() + usize::from(statistic.rows);
+        }
+        Ok(())
+    }
+
+    /// Whether it can be applied, with this target; says what is wrong.
+    pub fn validate(&self, targets: &[String], classes: &[String]) -> Result<(), String> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        if self.measures != measures::names(targets, classes) {
+            return Err("they are of another target".to_string());
+        }
+        if self.means.len() != self.measures.len() || self.means.iter().any(|m| !m.is_finite()) {
+            return Err("the target's means are unsound".to_string());
+        }
+        for statistic in &self.statistics {
+            statistic
+                .validate(&self.means)
+                .map_err(|fault| format!("{}: {fault}", statistic.name()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The columns that may have statistics, in the table's order.
+fn key_columns(
+    candidates: &[(&Column, Kind)],
+    rows: &[usize],
+) -> Result<Vec<KeyColumn>, PrepareError> {
+    let mut keys = Vec::new();
+    for (column, kind) in candidates {
+        let category = match kind {
+            Kind::Category => true,
+            Kind::Boolean => false,
+            Kind::Numeric if is_whole(column, rows)? => false,
+            _ => continue,
+        };
+        let levels = Levels::fit(column, rows)?;
+        let distinct = levels.texts.len();
+        let few = distinct <= MOST_VALUES && rows.len() / ROWS_EACH >= distinct;
+        if distinct < 2 || !(category || few) {
+            continue;
+        }
+        let all = levels.places(column)?;
+        keys.push(KeyColumn {
+            places: rows.iter().map(|&row| all[row]).collect(),
+            levels,
+            category,
+        });
+    }
+    // Of too many columns the categories of most levels stay.
+    let mut by_size: Vec<usize> = (0..keys.len()).collect();
+    by_size.sort_by_key(|&index| {
+        let key: &KeyColumn = &keys[index];
+        (!key.category, usize::MAX - key.levels.texts.len(), index)
+    });
+    let left_out: Vec<usize> = by_size.into_iter().skip(MOST_COLUMNS).collect();
+    let mut index = 0;
+    keys.retain(|_| {
+        index += 1;
+        !left_out.contains(&(index - 1))
+    });
+    Ok(keys)
+}
+
+/// Whether all cells are whole numbers.
+fn is_whole(column: &Column, rows: &[usize]) -> Result<bool, PrepareError> {
+    let values = column.numbers()?;
+    Ok(rows
+        .iter()
+        .all(|&row| values[row].is_nan() || values[row].fract() == 0.0))
+}
+
+fn means(measures: &Matrix<f64>, weights: Option<&[f64]>) -> Vec<f64> {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let total: f64 = (0..measures.rows()).map(weight).sum();
+    let mean = |measure: usize| {
+        let terms = (0..measures.rows()).map(|row| weight(row) * measures.row(row)[measure]);
+        terms.sum::<f64>() / total
+    };
+    (0..measures.columns()).map(mean).collect()
+}
+
+fn centre(measures: &mut Matrix<f64>, means: &[f64]) {
+    for row in 0..measures.rows() {
+        for (value, mean) in measures.row_mut(row).iter_mut().zip(means) {
+            *value -= mean;
+        }
+    }
+}
