@@ -310,3 +310,14 @@ fn an_unknown_transform_is_wrong_usage() {
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.errors.contains("reciprocal"), "{}", run.errors);
 }
+
+#[test]
+fn unknown_statistics_are_wrong_usage() {
+    let folder = Folder::new();
+    folder.write("a.csv", table(200, |_, _| {}));
+    for command in [FIT, "search a.csv --target y"] {
+        let run = folder.run(&format!("{command} --target-statistics some"));
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.errors.contains("auto, off, all"), "{}", run.errors);
+    }
+}

@@ -153,3 +153,28 @@ fn standard_output_holds_the_document_alone() {
     let quiet = folder.run("search a.csv --target y --json -q");
     assert_eq!(quiet.errors, "");
 }
+
+#[test]
+fn statistics_are_inputs_unless_turned_off() {
+    let folder = Folder::new();
+    let mut text = "town,size,price\n".to_string();
+    for row in 0..1200usize {
+        let town = row * row % 31;
+        let (effect, size) = ((town * 7 % 13) as f64, (row * 37 % 101) as f64);
+        text.push_str(&format!("t{town},{size},{}\n", effect + size / 50.0 + 0.25));
+    }
+    folder.write("a.csv", text);
+    let small = "--target price --split 0 --neuron x --epochs 3 --hidden 8 --force --json";
+    let inputs = |which: &str| {
+        let fit = folder.json(&format!("fit a.csv {small} {which} -o m"));
+        check("fit", &fit);
+        fit["inputs"].as_u64().unwrap()
+    };
+    let off = inputs("--target-statistics off");
+    assert_eq!(inputs(""), off + 3);
+    let text = folder.must("inspect m");
+    assert!(text.contains("mean(price)"), "{text}");
+    assert_eq!(folder.must("predict m a.csv").lines().count(), 1201);
+    let evaluate = folder.json("evaluate m a.csv --json");
+    assert!(evaluate["metrics"]["table"]["nmse"].as_f64().unwrap() < 1.0);
+}

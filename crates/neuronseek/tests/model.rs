@@ -11,9 +11,9 @@ use neuronseek::model::{
 };
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::{Control, Event, Observer, Silent};
-use neuronseek::prepare::TargetTransform;
+use neuronseek::prepare::{TargetStatistics, TargetTransform};
 use neuronseek::table::synthetic::{Case, Mode, Settings, generate};
-use neuronseek::table::{Column, Table};
+use neuronseek::table::{Column, ReadOptions, Table};
 
 /// y = x1 * x2 + noise-free category shift, with a missing cell and a constant column.
 fn table(rows: usize) -> Table {
@@ -319,5 +319,56 @@ fn damaged_model_files_are_refused_or_the_same() {
         if let Ok(model) = Model::from_bytes(&bad, "damaged") {
             assert_eq!(model.to_bytes().unwrap(), good, "damage {damage}");
         }
+    }
+}
+
+/// A category of 300 levels that mean nothing: what a level's mean says on the rows it was made of
+/// must not look like knowledge on the validation rows.
+#[test]
+fn levels_without_meaning_give_no_advantage_on_validation_rows() {
+    let rows = 1500;
+    let noise = |i: usize, salt: u64| {
+        let mut z = (i as u64 + salt * 1_000_003).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let level = |i: usize| Some(format!("l{}", (noise(i, 1) * 300.0) as usize));
+    let table = Table::new(
+        "test table",
+        vec![
+            Column::of_texts("level", (0..rows).map(level)),
+            Column::of_numbers("x", (0..rows).map(|i| noise(i, 2)).collect()),
+            Column::of_numbers("y", (0..rows).map(|i| noise(i, 3)).collect()),
+        ],
+    )
+    .unwrap();
+    let mut options = options("y", "x");
+    options.prepare.ignore.clear();
+    options.search.max_order = 2;
+    options.prepare.statistics = TargetStatistics::All;
+    let fitted = fit(&table, None, &options, &Control::silent()).unwrap();
+    let names = fitted.model.preparation().input_names();
+    assert!(names.iter().any(|name| name == "level.mean(y)"));
+    for rows in ["validation", "test"] {
+        let loss = fitted.report.metrics[rows].loss();
+        assert!(loss > 0.95, "{rows}: {loss}");
+    }
+}
+
+#[test]
+fn a_file_written_before_there_were_statistics_is_read() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let read = |name: &str| Table::read(&data.join(name), &ReadOptions::default()).unwrap();
+    let model = Model::load(&data.join("before_statistics.safetensors")).unwrap();
+    let predicted = values(&model.predict(&read("before_statistics.csv")).unwrap());
+    let expected = read("before_statistics.predictions.csv");
+    let expected = expected.column("prediction").unwrap().numbers().unwrap();
+    assert_eq!(predicted.len(), expected.len());
+    for (predicted, expected) in predicted.iter().zip(&expected) {
+        assert!(
+            (predicted - expected).abs() < 1e-4,
+            "{predicted} {expected}"
+        );
     }
 }

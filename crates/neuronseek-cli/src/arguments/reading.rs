@@ -47,7 +47,8 @@ pub struct Columns {
     pub weights: Option<String>,
     /// Inputs that say what the target is like where a category, or a combination of columns, has
     /// this level, of earlier rows in a random order. auto: of categories of more than 8 levels and
-    /// of combinations, where it explains the target beyond chance; all: of every category
+    /// of combinations, where it explains the target beyond chance; all: of every category,
+    /// and of combinations of numbers in bins
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = statistics())]
     pub target_statistics: TargetStatistics,
 }

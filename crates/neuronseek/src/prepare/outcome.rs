@@ -86,6 +86,19 @@ impl Outcome {
         }
     }
 
+    /// The target of the given rows, numbers in the user's unit.
+    pub(super) fn unscaled(
+        &self,
+        table: &Table,
+        targets: &[String],
+        rows: &[usize],
+    ) -> Result<Target, PrepareError> {
+        match self {
+            Outcome::Values(_) => Ok(Target::Values(self.truth(table, targets, rows)?)),
+            Outcome::Classes(_) => self.target(table, targets, rows),
+        }
+    }
+
     /// The numbers of the target columns as they are, `rows x targets`; no columns for classes.
     pub fn truth(
         &self,

@@ -98,7 +98,7 @@ impl Preparation {
             None => None,
             Some(column) => Some(weights::read(table, column, &known)?),
         };
-        let target = outcome.target(table, &options.targets, &known)?;
+        let target = outcome.unscaled(table, &options.targets, &known)?;
         let statistics = Statistics::fit(
             &candidates(table, options)?,
             &Known {
@@ -221,7 +221,8 @@ impl Preparation {
         if self.statistics.is_empty() {
             return Ok(inputs);
         }
-        let (target, weights) = (self.target(table, known)?, self.weights(table, known)?);
+        let target = self.outcome.unscaled(table, &self.targets, known)?;
+        let weights = self.weights(table, known)?;
         let known = Known {
             rows: known,
             target: &target,

@@ -15,12 +15,15 @@ const LEAST_GAIN: f64 = 0.003;
 /// ...and so many times its standard error.
 const LEAST_ERRORS: f64 = 4.0;
 
+/// The choice is made on at most so many rows.
+const MOST_ROWS: usize = 40_000;
+
 /// A column whose levels may have statistics.
 pub(super) struct KeyColumn {
     pub levels: Levels,
     /// The place of each known row's level.
     pub places: Vec<Option<u32>>,
-    /// Whether it is a category; else whole numbers of few values.
+    /// Whether it is a category; else truth values or numbers, which are combined alone.
     pub category: bool,
 }
 
@@ -62,14 +65,17 @@ impl<'a> Chooser<'a> {
         measures: &'a Matrix<f64>,
         weights: Option<&'a [f64]>,
     ) -> Chooser<'a> {
-        let squares: f64 = measures.data().iter().map(|value| value * value).sum();
+        let mut order = order(measures.rows(), 0);
+        order.truncate(MOST_ROWS);
+        let rows = order.iter().flat_map(|&row| measures.row(row));
+        let squares: f64 = rows.map(|value| value * value).sum();
         Chooser {
             keys,
             measures,
             weights,
-            order: order(measures.rows(), 0),
             left: measures.clone(),
-            variance: squares / measures.rows().max(1) as f64,
+            variance: squares / order.len().max(1) as f64,
+            order,
         }
     }
 
@@ -83,7 +89,7 @@ impl<'a> Chooser<'a> {
             let key = &self.keys[index];
             let wanted = match which {
                 TargetStatistics::Off => false,
-                TargetStatistics::Auto => key.levels.texts.len() > FEW_LEVELS && alone.predictive,
+                TargetStatistics::Auto => key.levels.count() > FEW_LEVELS && alone.predictive,
                 TargetStatistics::All => true,
             };
             if key.category && wanted {
@@ -112,6 +118,7 @@ impl<'a> Chooser<'a> {
         let count = self.keys.len();
         (0..count)
             .flat_map(|a| (a + 1..count).map(move |b| vec![a, b]))
+            .filter(|columns| self.differ(columns))
             .collect()
     }
 
@@ -127,7 +134,15 @@ impl<'a> Chooser<'a> {
                 wider.sort_unstable();
                 wider
             })
+            .filter(|columns| self.differ(columns))
             .collect()
+    }
+
+    /// Whether no two are of one column, as levels and in bins.
+    fn differ(&self, columns: &[usize]) -> bool {
+        let name = |index: &usize| &self.keys[*index].levels.name;
+        let mut pairs = columns.iter().enumerate();
+        pairs.all(|(place, a)| columns[..place].iter().all(|b| name(a) != name(b)))
     }
 
     /// The most predictive of what is left.
@@ -142,7 +157,7 @@ impl<'a> Chooser<'a> {
     }
 
     fn take(&mut self, trial: &Trial) {
-        for row in 0..self.left.rows() {
+        for &row in &self.order {
             for (measure, left) in self.left.row_mut(row).iter_mut().enumerate() {
                 *left -= trial.earlier.mean(row, measure, trial.prior);
             }
@@ -184,7 +199,7 @@ impl<'a> Chooser<'a> {
     /// By how much the squares get smaller in the mean of the rows, and its standard error.
     fn gain(&self, earlier: &Earlier, of: &Matrix<f64>, prior: f64) -> (f64, f64) {
         let (mut sum, mut squares) = (0.0, 0.0);
-        for row in 0..of.rows() {
+        for &row in &self.order {
             let values = of.row(row).iter().enumerate();
             let gain: f64 = values
                 .map(|(measure, value)| {
@@ -195,7 +210,7 @@ impl<'a> Chooser<'a> {
             sum += gain;
             squares += gain * gain;
         }
-        let count = of.rows().max(1) as f64;
+        let count = self.order.len().max(1) as f64;
         let mean = sum / count;
         (
             mean,

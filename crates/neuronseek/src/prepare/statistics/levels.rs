@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::prepare::PrepareError;
 use crate::prepare::category::sort_levels;
 use crate::prepare::classes::{Labels, keys};
+use crate::prepare::quantile::Sorted;
 use crate::table::{Column, Kind};
 
 /// At most so many levels of a column are told apart.
@@ -19,7 +20,10 @@ pub(super) struct Levels {
     /// How cells are compared.
     compared: Labels,
     /// Those of the training rows, sorted; the most frequent ones where there are too many.
-    pub texts: Vec<String>,
+    texts: Vec<String>,
+    /// Of numbers in bins instead: where each bin but the first begins, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    edges: Vec<f64>,
 }
 
 impl Levels {
@@ -44,19 +48,68 @@ impl Levels {
             name: column.name.clone(),
             compared,
             texts,
+            edges: Vec::new(),
         })
+    }
+
+    /// Bins of as many rows each as ties allow.
+    pub fn bins(column: &Column, rows: &[usize], count: usize) -> Result<Levels, PrepareError> {
+        let values = column.numbers()?;
+        let sorted = Sorted::new(rows.iter().map(|&row| values[row]));
+        let lowest = sorted.values().first().copied();
+        let edges = (1..count).map(|bin| sorted.quantile(bin as f64 / count as f64));
+        let mut edges: Vec<f64> = edges.filter(|edge| Some(*edge) > lowest).collect();
+        edges.dedup();
+        Ok(Levels {
+            name: column.name.clone(),
+            compared: Labels::Numbers,
+            texts: Vec::new(),
+            edges,
+        })
+    }
+
+    /// How many levels there are; missing cells are one more.
+    pub fn count(&self) -> usize {
+        match self.edges.len() {
+            0 => self.texts.len(),
+            edges => edges + 1,
+        }
+    }
+
+    pub fn is_binned(&self) -> bool {
+        !self.edges.is_empty()
+    }
+
+    /// The column's name, with the number of bins where there are any.
+    pub fn label(&self) -> String {
+        match self.edges.len() {
+            0 => self.name.clone(),
+            edges => format!("{}[{}]", self.name, edges + 1),
+        }
     }
 
     /// The place of each row's level, that of missing cells behind the last; `None` for a level
     /// that is not told apart.
     pub fn places(&self, column: &Column) -> Result<Vec<Option<u32>>, PrepareError> {
+        let last = self.count() as u32;
+        if !self.edges.is_empty() {
+            let bin = |value: f64| match value.is_nan() {
+                true => last,
+                false => self.edges.partition_point(|edge| *edge <= value) as u32,
+            };
+            return Ok(column
+                .numbers()?
+                .into_iter()
+                .map(|v| Some(bin(v)))
+                .collect());
+        }
         let texts = self.texts.iter().enumerate();
         let places: HashMap<&str, u32> = texts
             .map(|(place, text)| (text.as_str(), place as u32))
             .collect();
         let place = |cell: Option<Cow<'_, str>>| match cell {
             Some(text) => places.get(text.as_ref()).copied(),
-            None => Some(self.texts.len() as u32),
+            None => Some(last),
         };
         Ok(keys(column, self.compared)?
             .into_iter()
@@ -65,8 +118,12 @@ impl Levels {
     }
 
     pub fn validate(&self) -> Result<(), String> {
-        if self.texts.is_empty() || self.texts.len() > MAXIMUM_LEVELS {
-            return Err(format!("it has {} levels", self.texts.len()));
+        if !(1..=MAXIMUM_LEVELS).contains(&self.count()) {
+            return Err(format!("it has {} levels", self.count()));
+        }
+        let finite = self.edges.iter().all(|edge| edge.is_finite());
+        if !finite || self.edges.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err("its bins are not in order".to_string());
         }
         let mut sorted: Vec<&String> = self.texts.iter().collect();
         sorted.sort_unstable();

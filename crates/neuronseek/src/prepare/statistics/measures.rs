@@ -4,7 +4,7 @@ use crate::prepare::Target;
 /// At most so many columns of numbers are made of the target.
 const MOST: usize = 10;
 
-/// What is averaged per level: the scaled target and its rank for numbers, 0/1 for each class but
+/// What is averaged per level: the target as it is and its rank for numbers, 0/1 for each class but
 /// the first; at most [`MOST`] columns. (The rank is there for heavy tails, where the mean of a
 /// level is that of its few largest rows.)
 pub(super) fn measures(target: &Target) -> Matrix<f64> {

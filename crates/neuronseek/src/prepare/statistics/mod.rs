@@ -33,6 +33,7 @@ use self::levels::Levels;
 use self::ordered::{Earlier, order};
 use self::statistic::Statistic;
 use super::encoding::Block;
+use super::quantile::root_mean_square;
 use super::{PrepareError, Target};
 use crate::matrix::Matrix;
 use crate::table::{Column, Kind, Table};
@@ -44,13 +45,19 @@ const FEW_LEVELS: usize = 8;
 const MOST_COMBINATIONS: usize = 4;
 
 /// At most so many columns are combined.
-const MOST_COLUMNS: usize = 12;
+const MOST_COLUMNS: usize = 20;
 
 /// Truth values, and whole numbers of at most so many different values, are combined like levels...
 const MOST_VALUES: usize = 40;
 
 /// ...if each has so many rows in the mean.
 const ROWS_EACH: usize = 50;
+
+/// Other numbers that come again are combined as they are, if each has so many rows in the mean...
+const ROWS_OF_NUMBER: usize = 20;
+
+/// ...and all in so many bins.
+const BINS: usize = 16;
 
 /// Which statistics of the target are inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,7 +69,8 @@ pub enum TargetStatistics {
     Auto,
     /// None.
     Off,
-    /// Those of every category, and of combinations as with `Auto`.
+    /// Those of every category, and of combinations that numbers in 16 bins take part in too. (Not
+    /// the default: bins in a formula cannot be read.)
     All,
 }
 
@@ -106,9 +114,10 @@ pub(super) struct Statistics {
     statistics: Vec<Statistic>,
 }
 
-/// The target of some rows.
+/// Rows whose target is known.
 pub(super) struct Known<'a> {
     pub rows: &'a [usize],
+    /// Numbers in the user's unit, however the target is scaled or transformed; or classes.
     pub target: &'a Target,
     pub weights: Option<&'a [f64]>,
 }
@@ -124,7 +133,7 @@ impl Statistics {
     ) -> Result<Statistics, PrepareError> {
         let keys = match which {
             TargetStatistics::Off => Vec::new(),
-            _ => key_columns(candidates, known.rows)?,
+            _ => key_columns(candidates, known.rows, which)?,
         };
         if keys.is_empty() {
             return Ok(Statistics::default());
@@ -132,8 +141,8 @@ impl Statistics {
         let mut measures = measures::measures(known.target);
         let means = means(&measures, known.weights);
         centre(&mut measures, &means);
-        let chooser = Chooser::new(&keys, &measures, known.weights);
-        let chosen = chooser.choose(which);
+        let scaled = scaled(&measures);
+        let chosen = Chooser::new(&keys, &scaled, known.weights).choose(which);
         let make = |chosen: choose::Chosen| {
             let groups = chosen.grouped.sums(&measures, known.weights);
             let counts = groups.iter().map(|group| group.rows);
@@ -275,39 +284,58 @@ impl Statistics {
 fn key_columns(
     candidates: &[(&Column, Kind)],
     rows: &[usize],
+    which: TargetStatistics,
 ) -> Result<Vec<KeyColumn>, PrepareError> {
     let mut keys = Vec::new();
     for (column, kind) in candidates {
-        let category = match kind {
-            Kind::Category => true,
-            Kind::Boolean => false,
-            Kind::Numeric if is_whole(column, rows)? => false,
+        let whole = match kind {
+            Kind::Category | Kind::Boolean => true,
+            Kind::Numeric if which == TargetStatistics::All => is_whole(column, rows)?,
+            Kind::Numeric if is_whole(column, rows)? => true,
             _ => continue,
         };
+        let category = *kind == Kind::Category;
         let levels = Levels::fit(column, rows)?;
-        let distinct = levels.texts.len();
-        let few = distinct <= MOST_VALUES && rows.len() / ROWS_EACH >= distinct;
-        if distinct < 2 || !(category || few) {
+        let distinct = levels.count();
+        if distinct < 2 {
             continue;
         }
-        let all = levels.places(column)?;
-        keys.push(KeyColumn {
-            places: rows.iter().map(|&row| all[row]).collect(),
-            levels,
-            category,
-        });
+        let few = distinct <= MOST_VALUES && rows.len() / ROWS_EACH >= distinct;
+        let mut add = |levels: Levels| -> Result<(), PrepareError> {
+            let all = levels.places(column)?;
+            keys.push(KeyColumn {
+                places: rows.iter().map(|&row| all[row]).collect(),
+                levels,
+                category,
+            });
+            Ok(())
+        };
+        if category || (few && whole) {
+            add(levels)?;
+        } else if which == TargetStatistics::All && *kind == Kind::Numeric {
+            if distinct > MOST_VALUES && rows.len() / ROWS_OF_NUMBER >= distinct {
+                add(levels)?;
+            }
+            add(Levels::bins(column, rows, BINS)?)?;
+        }
     }
-    // Of too many columns the categories of most levels stay.
+    // Of too many columns the categories of most levels stay, then numbers as they are, then bins.
     let mut by_size: Vec<usize> = (0..keys.len()).collect();
     by_size.sort_by_key(|&index| {
         let key: &KeyColumn = &keys[index];
-        (!key.category, usize::MAX - key.levels.texts.len(), index)
+        let size = if key.category { key.levels.count() } else { 0 };
+        (
+            key.levels.is_binned(),
+            !key.category,
+            usize::MAX - size,
+            index,
+        )
     });
-    let left_out: Vec<usize> = by_size.into_iter().skip(MOST_COLUMNS).collect();
+    let kept: Vec<usize> = by_size.into_iter().take(MOST_COLUMNS).collect();
     let mut index = 0;
     keys.retain(|_| {
         index += 1;
-        !left_out.contains(&(index - 1))
+        kept.contains(&(index - 1))
     });
     Ok(keys)
 }
@@ -328,6 +356,18 @@ fn means(measures: &Matrix<f64>, weights: Option<&[f64]>) -> Vec<f64> {
         terms.sum::<f64>() / total
     };
     (0..measures.columns()).map(mean).collect()
+}
+
+/// Centred measures of root mean square 1, so that all of them count alike in a choice.
+fn scaled(measures: &Matrix<f64>) -> Matrix<f64> {
+    let mut scaled = measures.clone();
+    for measure in 0..measures.columns() {
+        let scale = root_mean_square(measures.column(measure).into_iter());
+        for row in 0..measures.rows() {
+            scaled.row_mut(row)[measure] /= if scale > 0.0 { scale } else { 1.0 };
+        }
+    }
+    scaled
 }
 
 fn centre(measures: &mut Matrix<f64>, means: &[f64]) {

@@ -44,7 +44,7 @@ impl Group {
 
 impl Statistic {
     pub fn name(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let names: Vec<String> = self.columns.iter().map(Levels::label).collect();
         names.join(":")
     }
 
@@ -100,7 +100,7 @@ impl Statistic {
 /// How many combinations there may be; `None` for too many.
 pub(super) fn space(columns: &[Levels]) -> Option<usize> {
     // One more for missing cells.
-    let sizes = columns.iter().map(|levels| levels.texts.len() + 1);
+    let sizes = columns.iter().map(|levels| levels.count() + 1);
     let product = sizes.into_iter().try_fold(1usize, usize::checked_mul)?;
     (product <= MOST_PLACES).then_some(product)
 }
@@ -110,12 +110,10 @@ pub(super) fn code(columns: &[Levels], places: impl Iterator<Item = Option<u32>>
     let mut code = 0usize;
     for (levels, place) in columns.iter().zip(places) {
         let place = place? as usize;
-        if place > levels.texts.len() {
+        if place > levels.count() {
             return None;
         }
-        code = code
-            .checked_mul(levels.texts.len() + 1)?
-            .checked_add(place)?;
+        code = code.checked_mul(levels.count() + 1)?.checked_add(place)?;
     }
     Some(code)
 }
@@ -186,7 +184,7 @@ fn decode(columns: &[Levels], mut code: usize, space: usize) -> Vec<u32> {
     }
     let mut places = Vec::with_capacity(columns.len());
     for levels in columns.iter().rev() {
-        let size = levels.texts.len() + 1;
+        let size = levels.count() + 1;
         places.push((code % size) as u32);
         code /= size;
     }

@@ -111,18 +111,12 @@ fn later_rows_see_all_training_rows_of_their_level() {
     assert_eq!(names[10..], ["a.mean(y)", "a.rank(y)"]);
     let later = table(vec![texts("a", ["l3", "never seen", ""])]);
     let means = input(&preparation, &later, "a.mean(y)");
-    let Target::Values(scaled) = preparation.target(&table_, &known).unwrap() else {
-        panic!("no numbers");
-    };
-    let own = (0..300)
-        .filter(|row| row % 10 == 3)
-        .map(|row| scaled.row(row)[0]);
-    // 30 rows, and 3 of the overall mean, which is 0.
-    assert!(
-        (means[0] - own.sum::<f64>() / 33.0).abs() < 1e-12,
-        "{means:?}"
-    );
-    assert!(means[1].abs() < 1e-12 && means[2].abs() < 1e-12);
+    let mean = target[..300].iter().sum::<f64>() / 300.0;
+    let own = (0..300).filter(|row| row % 10 == 3).map(|row| target[row]);
+    // 30 rows, and 3 of the overall mean.
+    let expected = (own.sum::<f64>() + 3.0 * mean) / 33.0;
+    assert!((means[0] - expected).abs() < 1e-12, "{means:?}");
+    assert!((means[1] - mean).abs() < 1e-12 && (means[2] - mean).abs() < 1e-12);
     // Rows that are held out are later rows.
     let inputs = preparation.training_inputs(&table_, &known, 1).unwrap();
     let plain = preparation.inputs(&table_).unwrap();
@@ -211,4 +205,38 @@ fn one_seed_gives_one_order() {
     let inputs = |seed| training(&preparation, &table, "a.mean(y)", seed);
     assert_eq!(inputs(3), inputs(3));
     assert_ne!(inputs(3), inputs(4));
+}
+
+#[test]
+fn numbers_in_bins_are_combined_where_asked_for() {
+    let rows = 3000;
+    let (a, b) = (noise(rows, 15), noise(rows, 16));
+    let pairs = a.iter().zip(&b).zip(noise(rows, 17));
+    let target = pairs.map(|((a, b), noise)| f64::from((a > &0.5) == (b > &0.5)) + 0.3 * noise);
+    let table_ = table(vec![
+        numbers("a", a.clone()),
+        numbers("b", b.clone()),
+        numbers("y", target),
+    ]);
+    let auto = fit(&table_, &options()).unwrap();
+    assert_eq!(auto.input_names(), ["a", "b"]);
+    let preparation = fit(&table_, &with(TargetStatistics::All)).unwrap();
+    let names = preparation.input_names();
+    assert_eq!(names[2..4], ["a[16]:b[16].mean(y)", "a[16]:b[16].rank(y)"]);
+    let later = table(vec![
+        numbers("a", [0.1, 0.1, 1e9, f64::NAN]),
+        numbers("b", [0.1, 0.9, 0.9, 0.1]),
+    ]);
+    let means = input(&preparation, &later, "a[16]:b[16].mean(y)");
+    assert!(
+        means[0] > 0.8 && means[1] < 0.5 && means[2] > 0.8,
+        "{means:?}"
+    );
+    assert!(means[3].is_finite());
+    let json = serde_json::to_string(&preparation).unwrap();
+    let back: Preparation = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        back.inputs(&later).unwrap(),
+        preparation.inputs(&later).unwrap()
+    );
 }
