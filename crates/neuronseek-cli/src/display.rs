@@ -98,6 +98,15 @@ pub fn count(value: usize) -> String {
     text
 }
 
+/// A size of a file in a unit that suits it.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{} kB", number(bytes as f64 / 1e3, 2)),
+        _ => format!("{} MB", number(bytes as f64 / 1e6, 2)),
+    }
+}
+
 /// A share as percent.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
@@ -160,6 +169,10 @@ mod tests {
     fn counts_durations_and_bars() {
         assert_eq!(count(1234567), "1,234,567");
         assert_eq!(count(100), "100");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(10_245), "10 kB");
+        assert_eq!(size(644_070), "644 kB");
+        assert_eq!(size(1_313_890), "1.3 MB");
         assert_eq!(duration(4.2e-6), "4.2 us");
         assert_eq!(duration(75.0), "75.0 s");
         assert_eq!(duration(600.0), "10.0 min");

@@ -9,12 +9,17 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen (SIGINT, SIGTERM and SIGHUP) and returns the flag that the first one sets.
 pub fn listen() -> Result<&'static AtomicBool, Failure> {
-    ctrlc::set_handler(|| {
+    listen_saying("ending with the best so far")
+}
+
+/// As [`listen`], for work that has no best so far; `ending` says how it ends.
+pub fn listen_saying(ending: &'static str) -> Result<&'static AtomicBool, Failure> {
+    ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::Relaxed) {
             output::abandon();
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("\nending with the best so far (press Ctrl-C again to exit at once)");
+        eprintln!("\n{ending} (press Ctrl-C again to exit at once)");
     })
     .map_err(|error| Failure::unusable(format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(&STOP)

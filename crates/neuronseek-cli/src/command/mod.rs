@@ -8,6 +8,7 @@ use crate::failure::Failure;
 
 mod bench;
 mod completions;
+mod data;
 mod evaluate;
 mod fit;
 pub mod generate;
@@ -32,6 +33,9 @@ pub enum Command {
     /// Run an experiment or a measurement
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Get public tables by name
+    #[command(subcommand)]
+    Data(data::Data),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -46,6 +50,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluate(arguments) => evaluate::run(&arguments, &console),
         Command::Inspect(arguments) => inspect::run(&arguments, &console),
         Command::Bench(bench) => bench::run(&bench, &console),
+        Command::Data(data) => data::run(&data, &console),
         Command::Generate(generate::Kind::Synthetic(arguments)) => {
             generate::run(&arguments, &console)
         }
