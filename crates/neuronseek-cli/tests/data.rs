@@ -183,8 +183,12 @@ fn folder_and_server_may_stand_in_the_environment() {
     let folder = Folder::new();
     let server = good();
     let line = format!("data fetch {NAME} --cache cache -q");
-    let output = command(folder.path(), &line).env("NEURONSEEK_OPENML", server.address());
-    let run: Run = output.output().unwrap().into();
+    let mut remote = command(folder.path(), &line);
+    let run: Run = remote
+        .env("NEURONSEEK_OPENML", server.address())
+        .output()
+        .unwrap()
+        .into();
     assert_eq!((run.code, run.errors.as_str()), (Some(0), ""));
     assert_eq!(server.requests("").len(), 2);
     let mut local = command(
