@@ -129,6 +129,12 @@ fn a_fetched_table_is_fitted() {
         "fit a.csv --target sound_pressure --split 0 --neuron x --epochs 3 --hidden 8 --json",
     );
     assert_eq!(fit["metrics"], same["metrics"]);
+    let bench = folder.json("bench tables --data tables --json");
+    assert_eq!(
+        (&bench[0]["table"], &bench[1]),
+        (&NAME.into(), &Value::Null)
+    );
+    assert!(bench[0]["model"].as_f64() < bench[0]["linear"].as_f64());
     let again = fetch(&folder, &server, &format!("{NAME} -o tables --json"));
     let again: Value = serde_json::from_str(&again.out).unwrap();
     assert_eq!(again["tables"][0]["from"], "cached");
