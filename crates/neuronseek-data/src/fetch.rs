@@ -162,7 +162,7 @@ impl Fetcher {
         let _lock = lock(&downloads.join(format!("{}.lock", entry.name)))?;
         let (table, checked) = match &entry.source {
             Source::OpenMl { openml, .. } => {
-                self.from_openml(entry, *openml, &downloads, control)?
+                self.openml_table(entry, *openml, &downloads, control)?
             }
             Source::Address { address, sha256 } => {
                 let part = downloads.join(format!("{}.csv.part", entry.name));
@@ -189,7 +189,7 @@ impl Fetcher {
         Folder::new(to).copy(found, force)
     }
 
-    fn from_openml(
+    fn openml_table(
         &self,
         entry: &Entry,
         id: u64,
