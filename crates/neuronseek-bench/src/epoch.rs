@@ -100,6 +100,7 @@ pub fn network() -> NetworkConfig {
         norm: Norm::None,
         dropout: 0.0,
         skip: None,
+        embedding: None,
     }
 }
 

@@ -16,7 +16,7 @@ use super::file::{FileError, read_whole, write_whole};
 use super::settle::Settled;
 use crate::train::Checkpoint;
 
-const MAGIC: &[u8; 16] = b"neuronseek-fit-2";
+const MAGIC: &[u8; 16] = b"neuronseek-fit-3";
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default, Serialize, Deserialize)]

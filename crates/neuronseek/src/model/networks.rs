@@ -232,6 +232,7 @@ fn network_configs(
         norm: shape.norm,
         dropout: shape.dropout,
         skip: shape.skip.clone(),
+        embedding: None,
     };
     config.check()?;
     let mut configs = vec![config.clone()];

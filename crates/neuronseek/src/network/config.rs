@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::embedding::Embedding;
 use super::layout::Layout;
 use crate::neuron::Neuron;
 
@@ -86,6 +87,7 @@ pub enum Norm {
 /// | `neuron`, `skip` | at least one term |
 /// | `rank`, ranks in `neuron` and `skip` | 1 to [`MAX_RANK`] |
 /// | `dropout` | 0 to below 1 |
+/// | `embedding` | see [`Embedding`] |
 /// | all parameters | at most [`MAX_PARAMETERS`] |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkConfig {
@@ -111,6 +113,9 @@ pub struct NetworkConfig {
     pub dropout: f32,
     /// A neuron added from the inputs straight to the outputs, such as `x`; `None` for none.
     pub skip: Option<Neuron>,
+    /// Piecewise-linear functions of the inputs beside the first layer's terms; `None` for none.
+    #[serde(default)]
+    pub embedding: Option<Embedding>,
 }
 
 /// What is wrong with a [`NetworkConfig`]: every bad value, not only the first.
@@ -168,6 +173,9 @@ impl NetworkConfig {
                 "dropout is {}, allowed is 0 to below 1",
                 self.dropout
             ));
+        }
+        if let Some(embedding) = &self.embedding {
+            problems.extend(embedding.problems(self.inputs));
         }
         // Only a sane configuration can be counted.
         if problems.is_empty() && self.parameters() > MAX_PARAMETERS {

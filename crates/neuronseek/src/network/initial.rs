@@ -2,7 +2,8 @@
 //!
 //! | what | drawn from |
 //! |---|---|
-//! | weights of x | uniform within 1 / sqrt(inputs) |
+//! | weights of x and of embeddings | uniform within 1 / sqrt(inputs + components of embeddings) |
+//! | steps of embeddings | uniform within 1 / sqrt(bins) |
 //! | weights of x^2 and higher, and of functions | normal, deviation 0.1 / sqrt(inputs) |
 //! | shared factors | normal, deviation 1 / sqrt(inputs): projections of scaled inputs are about 1 |
 //! | weights after a product | normal, deviation 0.1 / sqrt(rank) |
@@ -18,6 +19,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::embedding::Embedded;
 use super::layout::{Layer, Layout, Source};
 use super::real::Real;
 use super::stream::{Purpose, generator};
@@ -43,17 +45,16 @@ pub(super) fn draw<T: Real>(layout: &Layout, seed: u64) -> (Vec<T>, Vec<T>) {
 
 fn draw_layer<T: Real>(layer: &Layer, parameters: &mut [T], generator: &mut ChaCha8Rng) {
     let inputs = (layer.inputs as f64).sqrt();
+    let components = layer.embedded.as_ref().map_or(0, Embedded::components);
+    let linear = ((layer.inputs + components) as f64).sqrt();
     // The scale of what stands beside x; ten times as much where nothing else starts.
     let mut small = if layer.first_row == 0 { 0.1 } else { 1.0 };
     for block in &layer.blocks {
         let offset = layer.weights + (block.row - layer.first_row) * layer.outputs;
         let weights = &mut parameters[offset..offset + block.rows * layer.outputs];
         match block.source {
-            Source::Power { order: 1 } => {
-                for weight in weights {
-                    let unit = generator.next_u32() as f64 / u32::MAX as f64;
-                    *weight = T::from_f64((2.0 * unit - 1.0) / inputs);
-                }
+            Source::Power { order: 1 } | Source::Embedding => {
+                uniform(weights, 1.0 / linear, generator);
                 continue;
             }
             Source::Power { .. } | Source::Function(_) => {
@@ -76,6 +77,12 @@ fn draw_layer<T: Real>(layer: &Layer, parameters: &mut [T], generator: &mut ChaC
             );
         }
     }
+    for embedded in layer.embedded.iter().flat_map(|embedded| &embedded.inputs) {
+        let bins = embedded.bins();
+        let length = layer.embedded.as_ref().map_or(0, |all| all.width) * bins;
+        let steps = &mut parameters[embedded.steps..embedded.steps + length];
+        uniform(steps, 1.0 / (bins as f64).sqrt(), generator);
+    }
     for term in &layer.independent {
         let offset = layer.factors + term.projection * layer.inputs;
         let length = term.order * layer.outputs * layer.inputs;
@@ -86,6 +93,13 @@ fn draw_layer<T: Real>(layer: &Layer, parameters: &mut [T], generator: &mut ChaC
             generator,
         );
         small = 0.1;
+    }
+}
+
+fn uniform<T: Real>(out: &mut [T], bound: f64, generator: &mut ChaCha8Rng) {
+    for out in out {
+        let unit = generator.next_u32() as f64 / u32::MAX as f64;
+        *out = T::from_f64((2.0 * unit - 1.0) * bound);
     }
 }
 

@@ -80,6 +80,7 @@ impl<T: Real> View<'_, T> {
                 Write::Replace,
             );
         }
+        let places = &mut buffers.places;
         for block in &layer.blocks {
             if block.row == 0 {
                 continue;
@@ -92,6 +93,11 @@ impl<T: Real> View<'_, T> {
                 Source::Product { order, projection } => {
                     let factors = &buffers.projections[projection * rows..];
                     product_values(self.path, out, factors, order);
+                }
+                Source::Embedding => {
+                    if let Some(embedded) = &layer.embedded {
+                        embedded.values(self.parameters, inputs, rows, places, out);
+                    }
                 }
             }
         }
@@ -206,16 +212,19 @@ impl<T: Real> View<'_, T> {
             self.normed_gradient(buffers, gradient);
         }
         self.projections_gradient(buffers, gradient);
+        self.embedding_gradient(buffers, gradient);
         if inputs_too {
             self.inputs_gradient(buffers);
         }
     }
 
-    /// The rows of the wide matrix that hold products: its last ones.
+    /// The rows of the wide matrix that hold products and embeddings: its last ones.
     fn product_rows(&self) -> std::ops::Range<usize> {
         let end = self.layer.wide_rows();
-        let is_product = |block: &&Block| matches!(block.source, Source::Product { .. });
-        let first = self.layer.blocks.iter().find(is_product);
+        let has_parameters = |block: &&Block| {
+            matches!(block.source, Source::Product { .. } | Source::Embedding)
+        };
+        let first = self.layer.blocks.iter().find(has_parameters);
         first.map_or(end, |block| block.row)..end
     }
 
@@ -322,6 +331,16 @@ impl<T: Real> View<'_, T> {
         );
     }
 
+    /// From the gradient of the embedding's components to that of its steps.
+    fn embedding_gradient(&self, buffers: &mut Buffers<T>, gradient: &mut [T]) {
+        let is_embedding = |block: &&Block| block.source == Source::Embedding;
+        let block = self.layer.blocks.iter().find(is_embedding);
+        if let (Some(embedded), Some(block)) = (&self.layer.embedded, block) {
+            let d_out = &buffers.d_wide[block.row * self.rows..][..block.rows * self.rows];
+            embedded.gradient(self.rows, &mut buffers.places, d_out, gradient);
+        }
+    }
+
     /// Gathers the gradient of the inputs in the first rows of `d_wide`.
     fn inputs_gradient(&self, buffers: &mut Buffers<T>) {
         let (layer, rows) = (self.layer, self.rows);
@@ -338,7 +357,8 @@ impl<T: Real> View<'_, T> {
                     passes::power_gradient(self.path, out, inputs, gradient, order)
                 }
                 Source::Function(function) => function_gradient(function, out, inputs, gradient),
-                Source::Product { .. } => {}
+                // An embedding is of the network's own inputs alone.
+                Source::Product { .. } | Source::Embedding => {}
             }
         }
         if layer.projections > 0 {

@@ -1,4 +1,5 @@
 use super::config::{Interactions, NetworkConfig, Norm, Placement};
+use super::embedding::{Embedded, EmbeddedInput, Embedding};
 use crate::neuron::{Function, Neuron, Term};
 
 /// Where everything of a network lies in its flat vectors; pure in the configuration.
@@ -54,6 +55,8 @@ pub(crate) struct Layer {
     pub outputs: usize,
     /// Terms that enter by weights, in the order of their rows in the wide matrix.
     pub blocks: Vec<Block>,
+    /// The embedded inputs, whose components are the last block.
+    pub embedded: Option<Embedded>,
     /// Interactions of rank 1 per unit.
     pub independent: Vec<Independent>,
     /// The first row of the wide matrix that has weights.
@@ -95,6 +98,8 @@ pub(crate) enum Source {
     /// Products of `order` projections; factor m of all ranks begins at row
     /// `projection + m * rows` of the projections.
     Product { order: usize, projection: usize },
+    /// Components of the embedded inputs.
+    Embedding,
 }
 
 /// An interaction whose product is a unit's value.
@@ -141,14 +146,16 @@ impl Layout {
             };
             let norm = if hidden { config.norm } else { Norm::None };
             let name = format!("layers.{position}");
-            let mut layer = layout.layer(&name, neuron, inputs, outputs, config, norm);
+            let first = position == 0;
+            let mut layer = layout.layer(&name, neuron, [inputs, outputs], config, norm, first);
             layer.bias = Some(layout.add(format!("{name}.bias"), &[outputs], SegmentKind::Vector));
             layout.layers.push(layer);
             inputs = outputs;
         }
         if let Some(neuron) = &config.skip {
             let (inputs, outputs) = (config.inputs, config.outputs);
-            layout.skip = Some(layout.layer("skip", neuron, inputs, outputs, config, Norm::None));
+            let shape = [inputs, outputs];
+            layout.skip = Some(layout.layer("skip", neuron, shape, config, Norm::None, false));
         }
         layout
     }
@@ -158,16 +165,17 @@ impl Layout {
         &mut self,
         name: &str,
         neuron: &Neuron,
-        inputs: usize,
-        outputs: usize,
+        [inputs, outputs]: [usize; 2],
         config: &NetworkConfig,
         norm: Norm,
+        embedded: bool,
     ) -> Layer {
         let has_linear = neuron.terms().contains(&Term::pure(1));
         let mut layer = Layer {
             inputs,
             outputs,
             blocks: Vec::new(),
+            embedded: None,
             independent: Vec::new(),
             first_row: if has_linear { 0 } else { inputs },
             weighted_rows: 0,
@@ -204,18 +212,14 @@ impl Layout {
                     (rank, Source::Product { order, projection })
                 }
             };
-            self.add(
-                format!("{name}.{label}.weights"),
-                &[rows, outputs],
-                SegmentKind::Matrix,
-            );
-            layer.blocks.push(Block {
-                row: layer.wide_rows(),
-                rows,
-                source,
-            });
-            layer.weighted_rows = layer.weighted_rows.saturating_add(rows);
+            self.block(name, &mut layer, (rows, source), &label);
             names.push(label);
+        }
+        if let Some(embedding) = config.embedding.as_ref().filter(|_| embedded) {
+            let inputs = (embedding.knots.iter()).filter(|knots| !knots.is_empty());
+            let rows = embedding.width.saturating_mul(inputs.count());
+            names.insert(layer.blocks.len(), "embedding".to_owned());
+            self.block(name, &mut layer, (rows, Source::Embedding), "embedding");
         }
         layer.factors = self.parameters;
         for (label, shape) in factors {
@@ -225,8 +229,45 @@ impl Layout {
                 SegmentKind::Matrix,
             );
         }
+        if let Some(embedding) = config.embedding.as_ref().filter(|_| embedded) {
+            layer.embedded = Some(self.embedded(name, embedding));
+        }
         self.norms(name, &names, &mut layer);
         layer
+    }
+
+    /// Adds rows of the wide matrix and their weights.
+    fn block(
+        &mut self,
+        name: &str,
+        layer: &mut Layer,
+        (rows, source): (usize, Source),
+        label: &str,
+    ) {
+        let shape = [rows, layer.outputs];
+        self.add(format!("{name}.{label}.weights"), &shape, SegmentKind::Matrix);
+        layer.blocks.push(Block {
+            row: layer.wide_rows(),
+            rows,
+            source,
+        });
+        layer.weighted_rows = layer.weighted_rows.saturating_add(rows);
+    }
+
+    /// Adds the steps of each embedded input.
+    fn embedded(&mut self, name: &str, embedding: &Embedding) -> Embedded {
+        let width = embedding.width;
+        let mut inputs = Vec::new();
+        for (input, knots) in embedding.knots.iter().enumerate() {
+            if knots.is_empty() {
+                continue;
+            }
+            let name = format!("{name}.embedding.{input}.steps");
+            let shape = [width, knots.len().saturating_sub(1)];
+            let steps = self.add(name, &shape, SegmentKind::Matrix);
+            inputs.push(EmbeddedInput::new(input, steps, knots));
+        }
+        Embedded { width, inputs }
     }
 
     fn norms(&mut self, name: &str, terms: &[String], layer: &mut Layer) {

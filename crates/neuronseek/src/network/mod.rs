@@ -11,6 +11,7 @@
 mod activation;
 mod config;
 mod dropout;
+mod embedding;
 mod features;
 mod initial;
 mod layer;
@@ -34,6 +35,7 @@ pub use config::{
     NetworkConfigError, Norm, Placement,
 };
 pub use dropout::Dropout;
+pub use embedding::{Embedding, MAX_BINS, MAX_EMBEDDING_WIDTH};
 pub use loss::Loss;
 pub use real::Real;
 pub use tensors::{Tensor, TensorError};

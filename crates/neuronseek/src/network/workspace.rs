@@ -1,3 +1,4 @@
+use super::embedding::Places;
 use super::layout::{Layer, Layout};
 use super::product::scratch_length;
 use super::real::Real;
@@ -45,6 +46,8 @@ pub(super) struct Buffers<T> {
     /// Mean, variance and inverse deviation: with batch norm per term and unit, with layer norm
     /// per term and row of the batch.
     pub moments: [Vec<T>; 3],
+    /// Where each row stands in the embedding.
+    pub places: Places<T>,
 }
 
 /// The targets of a batch.
@@ -214,6 +217,7 @@ impl<T: Real> Buffers<T> {
             d_values: Buffer::zeros(layer.outputs * gradient),
             scratch: Buffer::zeros(longest.unwrap_or(0)),
             moments: [zeros(moments), zeros(moments), zeros(moments)],
+            places: Places::new(),
         }
     }
 }

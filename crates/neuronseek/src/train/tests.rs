@@ -24,6 +24,7 @@ fn network_config() -> NetworkConfig {
         norm: Norm::None,
         dropout: 0.0,
         skip: None,
+        embedding: None,
     }
 }
 

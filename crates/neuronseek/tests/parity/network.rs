@@ -69,6 +69,7 @@ fn config(neuron: &str) -> NetworkConfig {
         norm: Norm::None,
         dropout: 0.0,
         skip: None,
+        embedding: None,
     }
 }
 

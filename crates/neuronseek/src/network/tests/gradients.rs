@@ -166,3 +166,25 @@ fn dropout_and_skip() {
         }
     }
 }
+
+#[test]
+fn embeddings() {
+    let embedding = Embedding {
+        knots: vec![vec![-1.0, 0.2, 1.5], vec![], vec![-0.5, 0.5, 0.6, 2.0]],
+        width: 3,
+    };
+    for neuron in ["x", "x + x^2 + cp(2)", "x^2 + cp(3, r=2)"] {
+        for interactions in [Interactions::Shared, Interactions::Independent] {
+            for norm in [Norm::None, Norm::Batch, Norm::Layer] {
+                let config = NetworkConfig {
+                    norm,
+                    interactions,
+                    embedding: Some(embedding.clone()),
+                    placement: Placement::First,
+                    ..small(neuron)
+                };
+                check(config, &values(2), Loss::MeanSquared, 0.0);
+            }
+        }
+    }
+}

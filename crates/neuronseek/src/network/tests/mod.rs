@@ -21,6 +21,7 @@ pub(super) fn small(neuron: &str) -> NetworkConfig {
         norm: Norm::None,
         dropout: 0.0,
         skip: None,
+        embedding: None,
     }
 }
 
