@@ -46,13 +46,13 @@ pub struct TableResult {
     pub model: f64,
     /// The linear model's loss.
     pub linear: f64,
-    /// The loss of the network of the found neuron.
+    /// The loss of the network of the found neuron, without an embedding.
     pub found_network: Option<f64>,
     /// The loss of the plain network of equal size.
     pub plain_network: Option<f64>,
     /// The loss of the search's polynomial.
     pub polynomial: Option<f64>,
-    /// What the model is: "network" or "polynomial".
+    /// What the model is: "network", "polynomial" or "blend".
     pub kind: CandidateKind,
     /// The model's neuron.
     pub neuron: String,
@@ -202,7 +202,11 @@ fn run_one(
         let outcome = own.find(|outcome| wanted(outcome))?;
         outcome.test.as_ref().map(Metrics::loss)
     };
-    let is_network = |outcome: &Outcome| outcome.kind == CandidateKind::Network;
+    let is_network =
+        |outcome: &Outcome| outcome.kind == CandidateKind::Network && outcome.embedding.is_none();
+    let found = report.search.as_ref().map(|search| &search.neuron);
+    let is_found =
+        |outcome: &Outcome| !outcome.neuron.is_linear() && Some(&outcome.neuron) == found;
     let (test, linear) = (&report.metrics["test"], &report.linear["test"]);
     Ok(TableResult {
         table: entry.name.clone(),
@@ -211,13 +215,16 @@ fn run_one(
             Metrics::Regression { .. } => "nmse".to_string(),
             Metrics::Classification { .. } => "log loss".to_string(),
         },
-        training_rows: report.rows.training + report.rows.validation,
+        training_rows: match report.rows.folds {
+            1 => report.rows.training + report.rows.validation,
+            _ => report.rows.training,
+        },
         test_rows: report.rows.test,
         model: test.loss(),
         linear: linear.loss(),
-        found_network: of(&|outcome| is_network(outcome) && !outcome.neuron.is_linear()),
+        found_network: of(&|outcome| is_network(outcome) && is_found(outcome)),
         plain_network: of(&|outcome| is_network(outcome) && outcome.neuron.is_linear()),
-        polynomial: of(&|outcome| !is_network(outcome)),
+        polynomial: of(&|outcome| outcome.kind == CandidateKind::Polynomial),
         kind: chosen.map_or(CandidateKind::Network, |outcome| outcome.kind),
         neuron: report.neuron.to_string(),
         found: report
@@ -248,6 +255,7 @@ pub fn markdown(results: &[TableResult]) -> String {
         let kind = match r.kind {
             CandidateKind::Network => "network",
             CandidateKind::Polynomial => "polynomial",
+            CandidateKind::Blend => "blend",
         };
         text += &format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |\n",

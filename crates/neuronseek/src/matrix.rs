@@ -114,6 +114,17 @@ impl<T: Copy + Default> Matrix<T> {
     }
 }
 
+impl Matrix<f32> {
+    /// The same matrix in double precision.
+    pub fn to_f64(&self) -> Matrix<f64> {
+        Matrix {
+            rows: self.rows,
+            columns: self.columns,
+            data: self.data.iter().map(|&value| f64::from(value)).collect(),
+        }
+    }
+}
+
 impl Matrix<f64> {
     /// The same matrix in single precision.
     pub fn to_f32(&self) -> Matrix<f32> {

@@ -74,8 +74,8 @@ fn fitted(table: &Table, loss: Loss) -> Fitted {
         ..FitOptions::default()
     };
     options.prepare.targets = vec!["y".to_string()];
-    options.network.hidden = vec![8];
-    options.train.epochs = 30;
+    options.network.hidden = Some(vec![8]);
+    options.train.epochs = Some(30);
     fit(table, None, &options, &Control::silent()).unwrap()
 }
 
@@ -155,8 +155,8 @@ fn the_search_sees_the_logarithm() {
         ..FitOptions::default()
     };
     options.prepare.targets = vec!["y".to_string()];
-    options.network.hidden = vec![8];
-    options.train.epochs = 3;
+    options.network.hidden = Some(vec![8]);
+    options.train.epochs = Some(3);
     let report = fit(&table, None, &options, &Control::silent())
         .unwrap()
         .report;

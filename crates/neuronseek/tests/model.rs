@@ -45,8 +45,8 @@ fn options(target: &str, ignored: &str) -> FitOptions {
     options.prepare.targets = vec![target.to_string()];
     options.prepare.ignore = vec![ignored.to_string()];
     options.holdout = Holdout::Split(0);
-    options.network.hidden = vec![16];
-    options.train.epochs = 30;
+    options.network.hidden = Some(vec![16]);
+    options.train.epochs = Some(30);
     options
 }
 

@@ -1,20 +1,32 @@
 //! Flags about the networks that a fit builds and trains.
 
 use clap::Args;
-use neuronseek::model::NetworkOptions;
+use neuronseek::model::{EmbeddingChoice, NetworkOptions, Profile, TrainOptions};
 use neuronseek::network::{Activation, Interactions, Loss, Norm, Placement};
 use neuronseek::neuron::Neuron;
 use neuronseek::train::TrainConfig;
 
 use super::choice;
 
+/// How much is done.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Effort {
+    /// small: one small network or the polynomial; default: a blend of networks trained on folds,
+    /// within a minute for 20,000 rows on one core; best: about ten times the work
+    #[arg(long, value_name = "PROFILE", default_value = "default", value_parser = choice([
+        ("small", Profile::Small), ("default", Profile::Default), ("best", Profile::Best),
+    ]))]
+    pub profile: Profile,
+}
+
 /// The shape of the networks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct Shape {
-    /// Units of each hidden layer, such as 64,32; none for no hidden layer
-    #[arg(long, value_name = "N,N", value_parser = hidden, default_value_t = Hidden::default())]
-    pub hidden: Hidden,
+    /// Units of each hidden layer, such as 64,32; none for no hidden layer [default: by profile]
+    #[arg(long, value_name = "N,N", value_parser = hidden)]
+    pub hidden: Option<Hidden>,
     /// Rank of the network's interactions where the neuron leaves it open
     #[arg(long, value_name = "R", default_value_t = NetworkOptions::default().rank)]
     pub rank: usize,
@@ -40,26 +52,28 @@ pub struct Shape {
         ("none", Norm::None), ("batch", Norm::Batch), ("layer", Norm::Layer),
     ]))]
     pub norm: Norm,
-    /// The probability that a hidden unit is dropped in training, 0 to below 1
-    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = NetworkOptions::default().dropout)]
-    pub dropout: f32,
+    /// The probability that a hidden unit is dropped in training, 0 to below 1 [default: by kind]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub dropout: Option<f32>,
+    /// Piecewise-linear embedding of numeric inputs: auto compares networks with and without, none,
+    /// or the most bins an input
+    #[arg(long, value_name = "BINS", value_parser = embedding, default_value = "auto")]
+    pub embedding: EmbeddingChoice,
     /// A neuron straight from inputs to outputs; none for none
     #[arg(long, value_name = "NEURON", value_parser = skip, default_value_t = Skip::default())]
     pub skip: Skip,
-    /// Networks of different seeds whose outputs are averaged, 1 to 64
-    #[arg(long, value_name = "N", default_value_t = NetworkOptions::default().members)]
-    pub members: usize,
+    /// Networks of different seeds, of each kind and fold, 1 to 64 [default: by profile]
+    #[arg(long, value_name = "N")]
+    pub members: Option<usize>,
+    /// Parts of the rows of which each is held out once, 1 to 20; 1 for one part alone
+    /// [default: by profile]
+    #[arg(long, value_name = "N")]
+    pub folds: Option<usize>,
 }
 
 /// Units of each hidden layer.
 #[derive(Debug, Clone)]
 pub struct Hidden(pub Vec<usize>);
-
-impl Default for Hidden {
-    fn default() -> Hidden {
-        Hidden(NetworkOptions::default().hidden)
-    }
-}
 
 impl std::fmt::Display for Hidden {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,6 +90,17 @@ fn hidden(text: &str) -> Result<Hidden, String> {
     match units {
         Ok(units) if units.iter().all(|&units| units > 0) => Ok(Hidden(units)),
         _ => Err("write the units of each layer, such as 64,32, or none".to_string()),
+    }
+}
+
+fn embedding(text: &str) -> Result<EmbeddingChoice, String> {
+    match text {
+        "auto" => Ok(EmbeddingChoice::Auto),
+        "none" => Ok(EmbeddingChoice::None),
+        bins => match bins.parse() {
+            Ok(bins) => Ok(EmbeddingChoice::Bins(bins)),
+            Err(_) => Err("write auto, none or a number of bins, such as 32".to_string()),
+        },
     }
 }
 
@@ -110,7 +135,7 @@ impl Shape {
     /// The options of the library.
     pub fn options(&self) -> NetworkOptions {
         NetworkOptions {
-            hidden: self.hidden.0.clone(),
+            hidden: self.hidden.as_ref().map(|hidden| hidden.0.clone()),
             rank: self.rank,
             placement: self.placement,
             interactions: self.interactions,
@@ -118,7 +143,9 @@ impl Shape {
             norm: self.norm,
             dropout: self.dropout,
             skip: self.skip.0.clone(),
+            embedding: self.embedding,
             members: self.members,
+            folds: self.folds,
         }
     }
 }
@@ -127,21 +154,37 @@ impl Shape {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
 pub struct Training {
-    /// The most passes over the training rows; the best on validation rows is kept
-    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().epochs)]
-    pub epochs: usize,
+    /// The most passes over the training rows; the best on validation rows is kept [default: by
+    /// profile and rows]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
     /// The highest learning rate of the schedule
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, default_value_t = TrainConfig::default().learning_rate)]
     pub learning_rate: f64,
     /// Rows a step [default: by the number of rows]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
+    /// Weight decay, 0 to 1 [default: by kind of network]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
     /// What training makes small for numeric targets: mse; huber or huber:DELTA; quantile:TAU; or,
     /// with the logarithm of the mean fitted, poisson (counts), gamma (numbers above 0), tweedie or
     /// tweedie:POWER (amounts with zeros; power above 1 and below 2, default 1.5). Classes always
     /// use cross-entropy
     #[arg(long, value_name = "LOSS", value_parser = loss)]
     pub loss: Option<Loss>,
+}
+
+impl Training {
+    /// The options of the library.
+    pub fn options(&self) -> TrainOptions {
+        TrainOptions {
+            epochs: self.epochs,
+            learning_rate: Some(self.learning_rate),
+            batch: self.batch,
+            weight_decay: self.weight_decay,
+        }
+    }
 }
 
 fn loss(text: &str) -> Result<Loss, String> {
@@ -197,6 +240,16 @@ mod tests {
             "gamma:2",
         ] {
             assert!(loss(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn embeddings_have_bins() {
+        assert_eq!(embedding("auto"), Ok(EmbeddingChoice::Auto));
+        assert_eq!(embedding("none"), Ok(EmbeddingChoice::None));
+        assert_eq!(embedding("32"), Ok(EmbeddingChoice::Bins(32)));
+        for wrong in ["", "-1", "1.5", "yes"] {
+            assert!(embedding(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -11,7 +11,7 @@ use neuronseek::table::Table;
 
 use super::summary;
 use crate::arguments::deciding::Deciding;
-use crate::arguments::network::{Shape, Training};
+use crate::arguments::network::{Effort, Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
 use crate::arguments::{Form, Threads};
@@ -58,6 +58,8 @@ pub struct Arguments {
     compare: bool,
     #[command(flatten)]
     searching: Searching,
+    #[command(flatten)]
+    effort: Effort,
     #[command(flatten)]
     shape: Shape,
     #[command(flatten)]
@@ -210,6 +212,7 @@ fn options(
         },
         search: arguments.searching.options()?,
         network: arguments.shape.options(),
+        profile: arguments.effort.profile,
         holdout: match (testing.test_fraction, testing.split) {
             (Some(share), _) => Holdout::Fraction(share),
             (None, Some(number)) => Holdout::Split(number),
@@ -222,9 +225,7 @@ fn options(
         ..FitOptions::default()
     };
     let training = &arguments.training;
-    options.train.epochs = training.epochs;
-    options.train.learning_rate = training.learning_rate;
-    options.train.batch = training.batch;
+    options.train = training.options();
     options.loss = training.loss;
     let deciding = &arguments.deciding;
     options.class_weights = deciding.class_weight.clone();

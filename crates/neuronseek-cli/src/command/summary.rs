@@ -39,10 +39,13 @@ pub fn fit(report: &FitReport, styled: bool) -> String {
 
 fn head(report: &FitReport, styled: bool) -> String {
     let rows = &report.rows;
-    let mut uses = vec![
-        format!("{} training", count(rows.training)),
-        format!("{} validation", count(rows.validation)),
-    ];
+    let mut uses = match rows.folds {
+        1 => vec![
+            format!("{} training", count(rows.training)),
+            format!("{} validation", count(rows.validation)),
+        ],
+        folds => vec![format!("{} in {folds} folds", count(rows.training))],
+    };
     if rows.test > 0 {
         uses.push(format!("{} test", count(rows.test)));
     }
@@ -130,12 +133,16 @@ fn candidates(report: &FitReport, styled: bool) -> String {
     let mut titles = vec![
         ("compared", Side::Left),
         ("layers", Side::Left),
+        ("networks", Side::Right),
         ("parameters", Side::Right),
         ("epochs", Side::Right),
         (validation.as_str(), Side::Right),
     ];
     if with_test {
         titles.push((test.as_str(), Side::Right));
+    }
+    if report.candidates.iter().any(|one| one.weight.is_some()) {
+        titles.push(("weight", Side::Right));
     }
     titles.push(("", Side::Left));
     let mut columns = Columns::new(&titles, styled);
@@ -171,12 +178,23 @@ fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<Stri
     let mut row = vec![
         candidate_name(report, outcome),
         layers.join("-"),
+        match outcome.networks {
+            0 => String::new(),
+            networks => count(networks),
+        },
         count(outcome.parameters),
         outcome.epochs.map_or(String::new(), count),
         number(outcome.validation, 4),
     ];
     if with_test {
         row.push(defined(outcome.test.as_ref().map(Metrics::loss)));
+    }
+    if report.candidates.iter().any(|one| one.weight.is_some()) {
+        row.push(
+            outcome
+                .weight
+                .map_or(String::new(), |weight| number(weight, 2)),
+        );
     }
     row.push(if outcome.chosen { "<- the model" } else { "" }.to_string());
     row
@@ -187,6 +205,7 @@ pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
     let kind = match outcome.kind {
         CandidateKind::Network => "network",
         CandidateKind::Polynomial => "polynomial",
+        CandidateKind::Blend => return "blend".to_string(),
     };
     // Only where candidates differ, or the search's choice was not theirs, it is worth a word.
     let searched = report.transform.as_ref().map(|report| report.transform);
@@ -200,10 +219,17 @@ pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
     let neuron = match &report.search {
         _ if outcome.neuron.is_linear() => "x",
         Some(search) if search.neuron == outcome.neuron => "the found neuron",
-        Some(_) => "another neuron",
+        Some(_) => match outcome.neuron.terms().len() {
+            0..=3 => &outcome.neuron.to_string(),
+            _ => "another neuron",
+        },
         None => "the given neuron",
     };
-    format!("{kind} of {neuron}{scale}")
+    let bins = match outcome.embedding {
+        Some(bins) => format!(", {bins} bins"),
+        None => String::new(),
+    };
+    format!("{kind} of {neuron}{bins}{scale}")
 }
 
 /// The split whose metrics say most about new rows.

@@ -5,11 +5,12 @@ use super::data::{Data, Subset};
 use super::equation::Found;
 use super::fit::FitError;
 use super::metrics::Metrics;
-use super::networks::{Networks, train_networks};
+use super::networks::Networks;
 use super::options::{FitOptions, NeuronChoice};
 use super::paired::RowErrors;
-use super::predict::{Limits, Predictor, mean_outputs, measure};
+use super::predict::{Limits, Predictor, measure, sum_of_outputs};
 use super::report::{CandidateKind, Outcome};
+use super::screening;
 use super::settle::{self, Form};
 use crate::matrix::Matrix;
 use crate::neuron::Neuron;
@@ -17,7 +18,7 @@ use crate::observe::Control;
 use crate::prepare::{Outcome as TargetScale, SearchScale, TargetTransform};
 
 /// A candidate that leaves less than this share of the validation rows' variance is taken for
-/// exact: networks need not be tried on other scales.
+/// exact: no network can be better.
 const EXACT: f64 = 1e-6;
 
 /// A predictor that takes part in the choice.
@@ -25,6 +26,10 @@ const EXACT: f64 = 1e-6;
 pub(super) struct Candidate {
     pub kind: CandidateKind,
     pub neuron: Neuron,
+    /// The most bins of an embedded input.
+    pub embedding: Option<usize>,
+    /// The weight in the blend.
+    pub weight: Option<f64>,
     pub hidden: Vec<usize>,
     pub parameters: usize,
     pub epochs: Option<usize>,
@@ -35,7 +40,9 @@ pub(super) struct Candidate {
     pub inputs: SearchScale,
     /// What a polynomial's outputs are kept in.
     pub limits: Limits,
-    /// nmse or log loss on the validation rows.
+    /// Outputs for the known rows of networks that did not see them; NaN where there are none.
+    pub held_out: Option<Matrix<f64>>,
+    /// nmse, deviance or log loss on the validation rows.
     pub validation: f64,
     /// What each validation row adds to the nmse; no rows for classes.
     pub rows: RowErrors,
@@ -47,7 +54,7 @@ impl Candidate {
         match &self.predictor {
             Predictor::Networks(members) => {
                 let inputs = data.network_scale.apply(&subset.encoded).to_f32();
-                mean_outputs(members, &inputs)
+                sum_of_outputs(members, &inputs)
             }
             Predictor::Formula(formula) => {
                 let mut outputs = formula.values(&self.inputs.apply(&subset.encoded));
@@ -75,6 +82,12 @@ impl Candidate {
             kind: self.kind,
             neuron: self.neuron.clone(),
             transform: self.scale.transform(),
+            embedding: self.embedding,
+            weight: self.weight,
+            networks: match &self.predictor {
+                Predictor::Networks(members) => members.len(),
+                Predictor::Formula(_) => 0,
+            },
             hidden: self.hidden.clone(),
             parameters: self.parameters,
             validation: self.validation,
@@ -87,8 +100,11 @@ impl Candidate {
     /// With its bias taken away, where the target is transformed, and its validation loss.
     pub fn judged(mut self, data: &Data) -> Candidate {
         if self.transformed() {
-            let known = data.known();
-            let outputs = self.outputs(data, &known);
+            let known = &data.known;
+            let outputs = match self.whole() {
+                Some(held_out) => held_out.clone(),
+                None => self.outputs(data, known),
+            };
             self.scale = self.scale.smeared(&known.truth, &outputs);
         }
         let Subset {
@@ -97,11 +113,30 @@ impl Candidate {
             weights,
             ..
         } = &data.validation;
-        let outputs = self.outputs(data, &data.validation);
+        let outputs = match &self.held_out {
+            Some(held_out) => held_out.select_rows(&data.folds[0]),
+            None => self.outputs(data, &data.validation),
+        };
         let metrics = measure(&outputs, &self.scale, (target, truth), weights.as_deref());
         self.validation = metrics.map_or(f64::INFINITY, |metrics| metrics.loss());
         self.rows = RowErrors::new(truth, &self.scale.restore(&outputs), weights.as_deref());
         self
+    }
+
+    /// The rows that decisions are made by, with outputs that did not see them: all known rows
+    /// where every fold held its own out, else the validation rows.
+    pub fn unseen<'a>(&self, data: &'a Data) -> (&'a Subset, Matrix<f64>) {
+        match (self.whole(), &self.held_out) {
+            (Some(whole), _) if data.folds.len() > 1 => (&data.known, whole.clone()),
+            (_, Some(held_out)) => (&data.validation, held_out.select_rows(&data.folds[0])),
+            (_, None) => (&data.validation, self.outputs(data, &data.validation)),
+        }
+    }
+
+    /// Outputs for all known rows of networks that did not see them, if there are.
+    pub fn whole(&self) -> Option<&Matrix<f64>> {
+        let held_out = self.held_out.as_ref();
+        held_out.filter(|outputs| outputs.data().iter().all(|value| !value.is_nan()))
     }
 
     fn transformed(&self) -> bool {
@@ -110,11 +145,10 @@ impl Candidate {
     }
 }
 
-/// Fits all candidates: of each form of the target, in a fixed order, the network of the found or
-/// given neuron, the network of `x` at equal parameters, the search's polynomial. Gives the index
-/// of each candidate's form with it.
+/// Fits all candidates: of each form of the target, in a fixed order, networks of several kinds,
+/// their blend, the search's polynomial. Gives the index of each candidate's form with it.
 ///
-/// Where the polynomial of a form is exact, networks of other forms are not trained.
+/// Where the polynomial of a form is exact, no network is trained.
 pub(super) fn fit_candidates(
     data: &Data,
     options: &FitOptions,
@@ -131,17 +165,16 @@ pub(super) fn fit_candidates(
         scales.push(scale);
     }
     let is_exact = |one: &Option<Candidate>| one.as_ref().is_some_and(|c| c.validation <= EXACT);
-    let exact = polynomials.iter().rposition(is_exact);
+    let inputs = data.network_scale.apply(&data.known.encoded).to_f32();
     let mut networks = Vec::new();
-    for (index, (form, scale)) in forms.iter().zip(scales).enumerate() {
-        if exact.is_some_and(|exact| exact != index) {
-            continue;
+    if !polynomials.iter().any(is_exact) {
+        for (index, (form, scale)) in forms.iter().zip(scales).enumerate() {
+            let neuron = form.found.as_ref().map(|found| &found.report.neuron);
+            let of = (scale, neuron);
+            networks.push(Networks::new(index, (data, &inputs), options, of, keeper)?);
         }
-        let report = form.found.as_ref().map(|found| &found.report);
-        let of = (scale, report);
-        networks.push(Networks::new(index, data, options, of, keeper)?);
     }
-    let mut candidates = train_networks(&networks, control)?;
+    let mut candidates = screening::run(&networks, control)?;
     for (index, polynomial) in polynomials.into_iter().enumerate() {
         candidates.extend(polynomial.map(|candidate| (index, candidate)));
     }
@@ -154,6 +187,8 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
     let candidate = Candidate {
         kind: CandidateKind::Polynomial,
         neuron: found.report.neuron.clone(),
+        embedding: None,
+        weight: None,
         hidden: Vec::new(),
         parameters: found.report.formula.parameters(),
         epochs: None,
@@ -161,6 +196,7 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
         scale: scale.clone(),
         inputs: found.scale.clone(),
         limits: Limits::of(&data.training.scaled(scale)),
+        held_out: None,
         validation: f64::NAN,
         rows: RowErrors::default(),
     };
@@ -169,17 +205,26 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
 
 /// The index of the candidate with the least validation loss and the reason in words; `None` when
 /// there is none. One of a transformed target that nobody asked for must be better beyond noise
-/// than all of the target as it is. Of a given neuron the network is taken, whatever is compared
-/// with it: it is what the user wants.
+/// than all of the target as it is. Where networks are blended, they are not taken alone. Of a
+/// given neuron the network is taken, whatever is compared with it: it is what the user wants.
 pub(super) fn choose(
     candidates: &[(usize, Candidate)],
     options: &FitOptions,
 ) -> Option<(usize, String)> {
     let given = matches!(options.neuron, NeuronChoice::Given(_));
     let better = |a: usize, b: usize| candidates[a].1.validation < candidates[b].1.validation;
+    let is_blend = |one: &(usize, Candidate)| one.1.kind == CandidateKind::Blend;
+    let blended: Vec<usize> = candidates
+        .iter()
+        .filter(|one| is_blend(one))
+        .map(|one| one.0)
+        .collect();
     let best_of = |form: usize| {
         let mut best: Option<usize> = None;
-        for (index, (own, _)) in candidates.iter().enumerate() {
+        for (index, (own, candidate)) in candidates.iter().enumerate() {
+            if candidate.kind == CandidateKind::Network && blended.contains(own) {
+                continue;
+            }
             let takes = match best {
                 None => true,
                 // Later candidates win ties: x is plainer than the found neuron, the polynomial
@@ -208,14 +253,21 @@ pub(super) fn choose(
     let others: Vec<String> = candidates
         .iter()
         .enumerate()
-        .filter(|(index, _)| *index != best)
+        .filter(|(index, one)| {
+            let part = one.1.kind == CandidateKind::Network && blended.contains(&one.0);
+            *index != best && !part
+        })
         .map(|(_, (_, other))| format!("{} {}", describe(other), loss_text(other.validation)))
         .collect();
     let loss = format!("{} {}", describe(winner), loss_text(winner.validation));
     if others.is_empty() {
         return Some((best, format!("{} was the only candidate", describe(winner))));
     }
-    let least = (0..candidates.len()).all(|other| !better(other, best));
+    let rivals = (0..candidates.len()).filter(|&other| {
+        let (own, candidate) = &candidates[other];
+        candidate.kind != CandidateKind::Network || !blended.contains(own)
+    });
+    let least = { rivals }.all(|other| !better(other, best));
     let before = candidates[..best].iter().any(|(own, _)| own == form);
     let found = winner.kind == CandidateKind::Network && winner.neuron.is_linear() && before;
     let verdict = match (least, found) {
@@ -235,7 +287,11 @@ fn describe(candidate: &Candidate) -> String {
         _ => String::new(),
     };
     match candidate.kind {
-        CandidateKind::Network => format!("network of {}{of}", candidate.neuron),
+        CandidateKind::Network => match candidate.embedding {
+            Some(_) => format!("network of {}, embedded{of}", candidate.neuron),
+            None => format!("network of {}{of}", candidate.neuron),
+        },
+        CandidateKind::Blend => format!("blend{of}"),
         CandidateKind::Polynomial => format!("polynomial {}{of}", candidate.neuron),
     }
 }

@@ -1,8 +1,12 @@
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::fit::FitError;
 use super::imbalance;
 use super::options::{FitOptions, Holdout};
+use super::plan::Plan;
 use super::report::Rows;
 use crate::matrix::Matrix;
 use crate::network::Loss;
@@ -10,8 +14,8 @@ use crate::prepare::{NetworkScale, Outcome as TargetScale, Preparation, SearchSc
 use crate::table::Table;
 use crate::table::split::{self, Purpose};
 
-/// The share of the training rows that early stopping and the choice among candidates use.
-const VALIDATION_SHARE: f64 = 0.15;
+/// The random stream of the folds, apart from those of [`Purpose`].
+const FOLD_STREAM: u64 = 16;
 
 /// Fewer training rows than this are refused.
 const FEWEST_ROWS: usize = 20;
@@ -77,8 +81,14 @@ pub(super) struct Data {
     pub training: Subset,
     /// What stops training and chooses among candidates.
     pub validation: Subset,
+    /// Training and validation rows together, in this order.
+    pub known: Subset,
+    /// The rows of `known` that each fold holds out; the first are the validation rows. Together
+    /// all rows, unless there is one fold.
+    pub folds: Vec<Vec<usize>>,
     /// What has no part in the fit.
     pub test: Option<Subset>,
+    pub plan: Plan,
     pub rows: Rows,
     /// How much the rows of each class count in training; empty where all do alike.
     pub class_weights: Vec<f64>,
@@ -123,10 +133,11 @@ impl Data {
             Target::Values(_) => None,
             Target::Classes { labels, .. } => Some(labels.as_slice()),
         };
+        let plan = Plan::new(options, known.len(), encoded.columns(), target.outputs());
         let parts = split::draw(
             &known,
             labels,
-            VALIDATION_SHARE,
+            plan.share(),
             Purpose::Validation,
             options.seed,
         )?;
@@ -147,6 +158,8 @@ impl Data {
             None if test_rows.is_empty() => None,
             None => Some(subset(&test_rows)?),
         };
+        let both = stacked(&training, &validation);
+        let folds = folds(&both, training.rows(), plan.folds, options.seed);
         let known_inputs = encoded.select_rows(&known);
         Ok(Data {
             search_scale: SearchScale::fit(&known_inputs, options.search.origin),
@@ -156,12 +169,16 @@ impl Data {
                 without_target: table.rows() - known.len() - test_rows.len(),
                 training: training.rows(),
                 validation: validation.rows(),
+                folds: 1,
                 test: test.as_ref().map_or(0, Subset::rows),
             },
             preparation,
             training,
             validation,
+            known: both,
+            folds,
             test,
+            plan,
             class_weights,
         })
     }
@@ -181,38 +198,7 @@ impl Data {
         Some(weights.iter().map(|weight| weight / mean).collect())
     }
 
-    /// Training and validation rows together.
-    pub fn known(&self) -> Subset {
-        let (a, b) = (&self.training, &self.validation);
-        let target = match (&a.target, &b.target) {
-            (Target::Values(a), Target::Values(b)) => Target::Values(stack(a, b)),
-            (Target::Classes { labels: a, count }, Target::Classes { labels: b, .. }) => {
-                Target::Classes {
-                    labels: [a.as_slice(), b].concat(),
-                    count: *count,
-                }
-            }
-            // One preparation makes both, so they are of one kind.
-            (a, _) => a.clone(),
-        };
-        let weights = match (&a.weights, &b.weights) {
-            (Some(a), Some(b)) => Some([a.as_slice(), b].concat()),
-            _ => None,
-        };
-        Subset {
-            encoded: stack(&a.encoded, &b.encoded),
-            target,
-            truth: self.known_truth(),
-            weights,
-        }
-    }
-
-    /// The target of training and validation rows in the user's unit.
-    pub fn known_truth(&self) -> Matrix<f64> {
-        stack(&self.training.truth, &self.validation.truth)
-    }
-
-    /// The splits that metrics are reported on.
+    /// The splits that metrics of a single fit are reported on.
     pub fn splits(&self) -> Vec<(&'static str, &Subset)> {
         let mut splits = vec![
             ("training", &self.training),
@@ -225,7 +211,7 @@ impl Data {
     /// The best constant outputs: the weighted mean of each target, or the logits of the classes'
     /// frequencies (with one row added to each class, so that none is impossible).
     fn constant(&self) -> Vec<f64> {
-        let known = self.known();
+        let known = &self.known;
         let weight = |row: usize| known.weights.as_ref().map_or(1.0, |weights| weights[row]);
         let total: f64 = (0..known.rows()).map(weight).sum();
         match &known.target {
@@ -279,6 +265,54 @@ impl Data {
         hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
+}
+
+/// The rows of one after those of the other.
+fn stacked(a: &Subset, b: &Subset) -> Subset {
+    let target = match (&a.target, &b.target) {
+        (Target::Values(a), Target::Values(b)) => Target::Values(stack(a, b)),
+        (Target::Classes { labels: a, count }, Target::Classes { labels: b, .. }) => {
+            Target::Classes {
+                labels: [a.as_slice(), b].concat(),
+                count: *count,
+            }
+        }
+        // One preparation makes both, so they are of one kind.
+        (a, _) => a.clone(),
+    };
+    let weights = match (&a.weights, &b.weights) {
+        (Some(a), Some(b)) => Some([a.as_slice(), b].concat()),
+        _ => None,
+    };
+    Subset {
+        encoded: stack(&a.encoded, &b.encoded),
+        target,
+        truth: stack(&a.truth, &b.truth),
+        weights,
+    }
+}
+
+/// The first fold holds out the rows from `first` on; the others share out those before, of each
+/// class alike, drawn by the seed.
+fn folds(known: &Subset, first: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut folds = vec![(first..known.rows()).collect::<Vec<usize>>()];
+    if count <= 1 {
+        return folds;
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(FOLD_STREAM);
+    let mut rows: Vec<usize> = (0..first).collect();
+    rows.shuffle(&mut random);
+    if let Target::Classes { labels, .. } = &known.target {
+        rows.sort_by_key(|&row| labels[row]);
+    }
+    let others = count - 1;
+    folds.resize(count, Vec::new());
+    for (place, row) in rows.into_iter().enumerate() {
+        folds[1 + place % others].push(row);
+    }
+    folds[1..].iter_mut().for_each(|fold| fold.sort_unstable());
+    folds
 }
 
 fn stack(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {

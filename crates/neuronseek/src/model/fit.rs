@@ -199,8 +199,8 @@ pub fn search(
     }
     let transform = settle::settle_search(&data, options, control)?;
     let scale = settle::scale(&data, transform.as_ref().map(|report| report.transform))?;
-    let known = data.known();
-    let found = settle::run_search(&data, &known, &scale, options, control)?;
+    let known = &data.known;
+    let found = settle::run_search(&data, known, &scale, options, control)?;
     let mut report = found.report;
     report.seconds = start.elapsed().as_secs_f64();
     Ok(Searched {
@@ -238,13 +238,30 @@ fn conclude(
 ) -> Result<FitReport, FitError> {
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
     let decision = imbalance::decide(data, options, &mut candidates[chosen].1);
-    let splits = data.splits();
+    let (form, winner) = &candidates[chosen];
+    // Of several folds every known row was trained on and held out.
+    let folded = winner.whole().filter(|_| data.folds.len() > 1);
+    let mut splits = data.splits();
+    let mut rows = data.rows;
+    if folded.is_some() {
+        splits[0].1 = &data.known;
+        splits[1].1 = &data.known;
+        rows.training = data.known.rows();
+        rows.validation = data.known.rows();
+        rows.folds = data.folds.len();
+    }
     let of = |metrics: &dyn Fn(&Subset) -> Option<Metrics>| -> BTreeMap<String, Metrics> {
         let by_split = splits
             .iter()
             .filter_map(|(name, subset)| Some((name.to_string(), metrics(subset)?)));
         by_split.collect()
     };
+    let mut metrics = of(&|subset| winner.measured(data, subset, None));
+    if let Some(outputs) = folded {
+        let target = (&data.known.target, &data.known.truth);
+        let measured = measure(outputs, &winner.scale, target, None);
+        metrics.extend(measured.map(|measured| ("validation".to_string(), measured)));
+    }
     let baseline = |outputs: &dyn Fn(&Subset) -> Matrix<f64>| {
         of(&|subset| {
             let target = (&subset.target, &subset.truth);
@@ -253,7 +270,6 @@ fn conclude(
             measure(&outputs, scale, target, None)
         })
     };
-    let (form, winner) = &candidates[chosen];
     let transform = settled.report.map(|mut report| {
         let own = winner.scale.transform().unwrap_or_default();
         if own != report.transform {
@@ -273,7 +289,7 @@ fn conclude(
         Some(found) => (Some(found.report), found.equation),
         None => (None, None),
     };
-    let known = data.known();
+    let known = &data.known;
     let scaled = data.search_scale.apply(&known.encoded);
     let linear = linear::baseline(&scaled, &known.target, known.weights.as_deref())?.model;
     let outcomes = candidates
@@ -285,7 +301,7 @@ fn conclude(
         task: data.preparation.task_name().to_string(),
         task_reason: data.preparation.task_reason().map(str::to_string),
         targets: data.preparation.targets().to_vec(),
-        rows: data.rows,
+        rows,
         transform,
         equation,
         inputs: data.preparation.input_names().len(),
@@ -299,7 +315,7 @@ fn conclude(
         candidates: outcomes,
         choice,
         parameters: winner.parameters,
-        metrics: of(&|subset| winner.measured(data, subset, None)),
+        metrics,
         linear: baseline(&|subset| linear.predict(&data.search_scale.apply(&subset.encoded))),
         mean: baseline(&|subset| data.constant_outputs(subset.rows())),
         warnings: data

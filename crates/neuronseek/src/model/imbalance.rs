@@ -226,10 +226,9 @@ pub(super) fn decide(
             "a mistake costs its class's weight".to_string(),
         );
     };
-    let validation = &data.validation;
-    let logits = candidate
-        .scale
-        .restore(&candidate.outputs(data, validation));
+    // Of networks that did not see the rows.
+    let (validation, outputs) = candidate.unseen(data);
+    let logits = candidate.scale.restore(&outputs);
     let Target::Classes { labels, .. } = &validation.target else {
         return None;
     };

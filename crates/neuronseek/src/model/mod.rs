@@ -5,6 +5,7 @@
 //! or of the function of it that held-out rows prefer. Keeping the
 //! found neuron without a contest was rejected: on many tables the plain neuron is as good.
 
+mod blend;
 mod candidate;
 mod checkpoint;
 mod data;
@@ -16,8 +17,10 @@ mod metrics;
 mod networks;
 mod options;
 mod paired;
+mod plan;
 mod predict;
 mod report;
+mod screening;
 mod searching;
 mod settle;
 mod transform;
@@ -28,7 +31,8 @@ pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
 pub use metrics::Metrics;
 pub use options::{
-    FitOptions, Holdout, NetworkOptions, NeuronChoice, SearchMethod, SearchOptions, TransformChoice,
+    EmbeddingChoice, FitOptions, Holdout, NetworkOptions, NeuronChoice, Profile, SearchMethod,
+    SearchOptions, TrainOptions, TransformChoice,
 };
 pub use predict::{Limits, Model, ModelError, Prediction};
 pub use report::{CandidateKind, FitReport, Outcome, Rows};

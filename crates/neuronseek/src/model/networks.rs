@@ -4,191 +4,186 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::candidate::Candidate;
 use super::checkpoint::Keeper;
-use super::data::{Data, Subset};
+use super::data::Data;
 use super::fit::FitError;
-use super::options::{FitOptions, NeuronChoice};
-use super::paired::RowErrors;
-use super::predict::{Limits, Predictor};
-use super::report::CandidateKind;
+use super::options::FitOptions;
+use super::plan::Kind;
 use crate::matrix::Matrix;
-use crate::network::{Loss, Network, NetworkConfig, widths_matching};
+use crate::network::{Loss, Network};
 use crate::neuron::Neuron;
 use crate::observe::{Control, Event};
 use crate::prepare::{Outcome as TargetScale, Target, TargetTransform};
-use crate::search::Report;
 use crate::train::{Samples, TrainConfig, train};
 
-/// Trains all networks of all forms.
-pub(super) fn train_networks(
-    networks: &[Networks<'_>],
+/// One network to train: of which of the [`Networks`], kind, fold and member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Job {
+    pub networks: usize,
+    pub kind: usize,
+    pub fold: usize,
+    pub member: usize,
+}
+
+/// Trains the networks of all jobs; those that were ended before an epoch was done are left out.
+pub(super) fn train_all(
+    all: &[Networks<'_>],
+    jobs: &[Job],
     control: &Control<'_>,
-) -> Result<Vec<(usize, Candidate)>, FitError> {
-    let mut jobs = Vec::new();
-    for networks in networks {
-        for config in &networks.configs {
-            let members = 0..networks.options.network.members;
-            jobs.extend(members.map(|member| (networks, config, member)));
-        }
-    }
+) -> Result<Vec<(Job, Trained)>, FitError> {
     let trained: Vec<Option<Trained>> = jobs
         .par_iter()
         .enumerate()
-        .map(|(index, (networks, config, member))| {
+        .map(|(index, job)| {
             let control = limited(control, index, jobs.len());
-            networks.train(config, *member, &control)
+            all[job.networks].train(*job, &control)
         })
         .collect::<Result<_, FitError>>()?;
-    let mut trained = trained.into_iter();
-    let mut candidates = Vec::new();
-    for networks in networks {
-        for config in &networks.configs {
-            let members = trained.by_ref().take(networks.options.network.members);
-            let finished: Vec<Trained> = members.flatten().collect();
-            let candidate = networks.candidate(config, finished);
-            candidates.extend(candidate.map(|candidate| (networks.form, candidate)));
-        }
-    }
-    Ok(candidates)
+    let both = jobs.iter().copied().zip(trained);
+    Ok(both.filter_map(|(job, one)| Some((job, one?))).collect())
 }
 
 /// The networks of one form of the target.
 pub(super) struct Networks<'a> {
-    form: usize,
-    data: &'a Data,
-    options: &'a FitOptions,
-    configs: Vec<NetworkConfig>,
-    scale: TargetScale,
-    training: Inputs,
-    validation: Inputs,
+    pub form: usize,
+    pub data: &'a Data,
+    pub options: &'a FitOptions,
+    pub kinds: Vec<Kind>,
+    pub scale: TargetScale,
+    /// The scaled inputs of all known rows.
+    inputs: &'a Matrix<f32>,
+    /// The scaled target of all known rows.
+    target: Target,
+    /// What known rows count in training.
+    weights: Option<Vec<f64>>,
     keeper: &'a Keeper,
 }
 
 impl<'a> Networks<'a> {
-    /// The networks to train for the form of this index, of this scale and search.
+    /// The networks to train for the form of this index, of this scale and found neuron.
     pub fn new(
         form: usize,
-        data: &'a Data,
+        (data, inputs): (&'a Data, &'a Matrix<f32>),
         options: &'a FitOptions,
-        (scale, report): (TargetScale, Option<&Report>),
+        (scale, found): (TargetScale, Option<&Neuron>),
         keeper: &'a Keeper,
     ) -> Result<Networks<'a>, FitError> {
+        let target = data.known.scaled(&scale);
         Ok(Networks {
             form,
             data,
             options,
-            configs: network_configs(data, options, report)?,
-            training: Inputs::new(data, &data.training, &scale),
-            validation: Inputs::new(data, &data.validation, &scale),
+            kinds: (data.plan).networks(options, inputs, target.outputs(), found)?,
             scale,
+            inputs,
+            target,
+            weights: data.fitting_weights(&data.known),
             keeper,
         })
     }
 
-    /// The average of the members of a configuration; `None` without members.
-    fn candidate(&self, config: &NetworkConfig, finished: Vec<Trained>) -> Option<Candidate> {
-        if finished.is_empty() {
-            return None;
-        }
-        let count = finished.len();
-        let epochs = finished.iter().map(|trained| trained.epochs).sum::<usize>();
-        let loss = finished.iter().map(|trained| trained.loss).sum::<f64>();
-        let networks: Vec<_> = finished.into_iter().map(|t| t.network).collect();
-        let candidate = Candidate {
-            kind: CandidateKind::Network,
-            neuron: config.neuron.clone(),
-            hidden: config.hidden.clone(),
-            parameters: networks.iter().map(Network::parameter_count).sum(),
-            epochs: Some(epochs / count),
-            predictor: Predictor::Networks(networks),
-            scale: self.scale.clone(),
-            inputs: self.data.search_scale.clone(),
-            limits: Limits::of(&self.training.target),
-            validation: loss / count as f64,
-            rows: RowErrors::default(),
-        };
-        Some(match self.options.loss {
-            // Of a loss of the user's own, what was made small is what is compared.
-            Some(loss) if loss.power().is_none() => candidate,
-            _ => candidate.judged(self.data),
-        })
-    }
-
     /// Trains one; `None` when the fit was ended before an epoch was done.
-    fn train(
-        &self,
-        config: &NetworkConfig,
-        member: usize,
-        control: &Control<'_>,
-    ) -> Result<Option<Trained>, FitError> {
-        let mut name = format!("network {} #{}", config.neuron, member + 1);
-        if let Some(transform) = self
-            .scale
-            .transform()
-            .filter(|t| *t != TargetTransform::None)
-        {
-            name.push_str(&format!(" ({transform})"));
-        }
+    fn train(&self, job: Job, control: &Control<'_>) -> Result<Option<Trained>, FitError> {
+        let kind = &self.kinds[job.kind];
+        let name = self.name(job);
         control.observer.notice(&Event::Stage { name: &name });
-        // The member's number is mixed in so that members of neighbouring seeds differ.
-        let seed = self.options.seed.wrapping_mul(1_000_003) + member as u64;
-        let mut network = Network::new(config.clone(), seed)?;
+        // Mixed in so that neighbouring seeds, folds and members differ.
+        let place = (job.fold * 64 + job.member) as u64;
+        let seed = self
+            .options
+            .seed
+            .wrapping_mul(1_000_003)
+            .wrapping_add(place);
+        let mut network = Network::new(kind.config.clone(), seed)?;
         let loss = self.options.loss;
         let settings = TrainConfig {
             seed,
-            loss: loss.unwrap_or_else(|| Loss::of(&self.training.target)),
-            ..self.options.train.clone()
+            loss: loss.unwrap_or_else(|| Loss::of(&self.target)),
+            ..kind.train.clone()
         };
+        let held_out = &self.data.folds[job.fold];
+        let training = self.rows(&others(held_out, self.inputs.rows()));
+        let validation = self.rows(held_out);
         let history = train(
             &mut network,
-            &self.training.samples(),
-            Some(&self.validation.samples()),
+            &training.samples(),
+            Some(&validation.samples()),
             &settings,
             control,
             self.keeper.network(&name),
             &mut |checkpoint| self.keeper.keep_network(&name, checkpoint),
         )?;
         Ok(history.best_epoch.map(|epochs| Trained {
+            held_out: network.predict(&validation.inputs).to_f64(),
             network,
             epochs,
             loss: history.best_loss.unwrap_or(f64::INFINITY),
         }))
     }
+
+    /// The name of a network, unique within a fit.
+    fn name(&self, job: Job) -> String {
+        let kind = &self.kinds[job.kind];
+        let mut name = format!("network of {}", kind.config.neuron);
+        if let Some(bins) = kind.bins {
+            name.push_str(&format!(", {bins} bins"));
+        }
+        let transform = self.scale.transform();
+        if let Some(transform) = transform.filter(|t| *t != TargetTransform::None) {
+            name.push_str(&format!(" ({transform})"));
+        }
+        if self.data.folds.len() > 1 {
+            name.push_str(&format!(", fold {}", job.fold + 1));
+        }
+        if self.data.plan.members > 1 {
+            name.push_str(&format!(", #{}", job.member + 1));
+        }
+        name
+    }
+
+    fn rows(&self, rows: &[usize]) -> Rows {
+        let weights = self.weights.as_ref();
+        Rows {
+            inputs: self.inputs.select_rows(rows),
+            target: self.target.select_rows(rows),
+            weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+        }
+    }
+}
+
+/// The rows below `count` that are not among `rows`, which ascend.
+fn others(rows: &[usize], count: usize) -> Vec<usize> {
+    (0..count)
+        .filter(|row| rows.binary_search(row).is_err())
+        .collect()
 }
 
 /// Rows as networks see them.
-struct Inputs {
-    matrix: Matrix<f32>,
+struct Rows {
+    inputs: Matrix<f32>,
     target: Target,
     weights: Option<Vec<f64>>,
 }
 
-impl Inputs {
-    fn new(data: &Data, subset: &Subset, scale: &TargetScale) -> Inputs {
-        Inputs {
-            matrix: data.network_scale.apply(&subset.encoded).to_f32(),
-            target: subset.scaled(scale),
-            weights: data.fitting_weights(subset),
-        }
-    }
-
+impl Rows {
     fn samples(&self) -> Samples<'_> {
         Samples {
-            inputs: &self.matrix,
+            inputs: &self.inputs,
             target: &self.target,
             weights: self.weights.as_deref(),
         }
     }
 }
 
-/// A trained member.
-struct Trained {
-    network: Network<f32>,
+/// A trained network.
+pub(super) struct Trained {
+    pub network: Network<f32>,
     /// The epoch of its best weights.
-    epochs: usize,
-    /// Its loss on the validation rows.
-    loss: f64,
+    pub epochs: usize,
+    /// Its loss on the rows of its fold.
+    pub loss: f64,
+    /// Its outputs for the rows of its fold.
+    pub held_out: Matrix<f64>,
 }
 
 /// Gives job `index` of `jobs` its share of the time that is left: the threads take the jobs in
@@ -204,45 +199,4 @@ fn limited<'a>(control: &Control<'a>, index: usize, jobs: usize) -> Control<'a> 
             .deadline
             .map(|deadline| now + deadline.saturating_duration_since(now) / left_in_run),
     }
-}
-
-/// The networks to train: of the neuron, and of `x` at equal parameters where that is a rival.
-fn network_configs(
-    data: &Data,
-    options: &FitOptions,
-    search: Option<&Report>,
-) -> Result<Vec<NetworkConfig>, FitError> {
-    let shape = &options.network;
-    let (neuron, rival) = match (&options.neuron, search) {
-        (NeuronChoice::Given(neuron), _) => (neuron.clone(), options.compare),
-        (NeuronChoice::Search, Some(report)) if !report.neuron.is_empty() => {
-            (report.neuron.clone(), true)
-        }
-        (NeuronChoice::Search, _) => (Neuron::linear(), false),
-    };
-    let config = NetworkConfig {
-        inputs: data.preparation.input_names().len(),
-        outputs: data.training.target.outputs(),
-        hidden: shape.hidden.clone(),
-        neuron,
-        placement: shape.placement,
-        interactions: shape.interactions,
-        rank: shape.rank,
-        activation: shape.activation,
-        norm: shape.norm,
-        dropout: shape.dropout,
-        skip: shape.skip.clone(),
-        embedding: None,
-    };
-    config.check()?;
-    let mut configs = vec![config.clone()];
-    if rival && !config.neuron.is_linear() {
-        let mut plain = NetworkConfig {
-            neuron: Neuron::linear(),
-            ..config.clone()
-        };
-        plain.hidden = widths_matching(&plain, config.parameters());
-        configs.push(plain);
-    }
-    Ok(configs)
 }

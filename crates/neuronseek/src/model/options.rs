@@ -3,10 +3,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::imbalance::{ClassWeights, ThresholdChoice};
-use crate::network::{Activation, Interactions, Loss, Norm, Placement};
+use crate::network::{Activation, Interactions, Loss, MAX_BINS, Norm, Placement};
 use crate::neuron::{Function, Neuron};
 use crate::prepare::{Origin, PrepareOptions, TargetTransform, Task};
 use crate::train::{TrainConfig, TrainError};
+
+/// The most folds.
+const MAX_FOLDS: usize = 20;
 
 /// Where the neuron comes from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -135,11 +138,48 @@ impl Default for SearchOptions {
     }
 }
 
+/// How much a fit does, and how large its result may be.
+///
+/// | | small | default | best |
+/// |---|---|---|---|
+/// | model | one network or the polynomial | a blend of networks of several kinds | the same |
+/// | folds | 1 | 2 to 10, by rows | 5 to 10, by rows |
+/// | networks of a kind and fold | 1 | 1 | 1 to 3, by rows |
+/// | hidden units | 64, 32 | 256, 128 or 128, 64, by rows | 256, 128 |
+/// | work | little | 2.6e12 operations of networks: within a minute on one core | 10 times as much |
+///
+/// Work is counted, not timed, so that the result does not depend on the machine's speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// One small network, trained with one part of the rows held out, or the polynomial.
+    Small,
+    /// Networks of different kinds (of the found neuron, of `x`, with and without embedded
+    /// inputs), each trained once per fold and blended by the rows that its folds held out.
+    #[default]
+    Default,
+    /// The same with more folds, networks and kinds.
+    Best,
+}
+
+/// Whether networks embed their numeric inputs piecewise linearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum EmbeddingChoice {
+    /// Networks with and without are compared, but for a given neuron, which gets none.
+    #[default]
+    Auto,
+    /// No network does.
+    None,
+    /// All networks do, with at most so many bins an input.
+    Bins(usize),
+}
+
 /// The shape of the networks; inputs, outputs and the neuron follow from the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkOptions {
-    /// Units of each hidden layer; the plain network beside is widened to equal parameters.
-    pub hidden: Vec<usize>,
+    /// Units of each hidden layer; networks of other neurons beside are widened or narrowed to
+    /// equal parameters. `None` leaves it to the profile.
+    pub hidden: Option<Vec<usize>>,
     /// The rank of interactions in the network.
     pub rank: usize,
     /// The layers that use the neuron.
@@ -150,26 +190,61 @@ pub struct NetworkOptions {
     pub activation: Activation,
     /// The norm per term.
     pub norm: Norm,
-    /// The dropout probability, 0 to below 1.
-    pub dropout: f32,
+    /// The dropout probability, 0 to below 1. `None` leaves it to the profile: 0.1 to 0.3.
+    pub dropout: Option<f32>,
     /// A neuron straight from inputs to outputs.
     pub skip: Option<Neuron>,
-    /// Networks of different seeds that are averaged, 1 to 64.
-    pub members: usize,
+    /// Whether numeric inputs are embedded.
+    pub embedding: EmbeddingChoice,
+    /// Networks of different seeds, of each kind and fold, that are averaged, 1 to 64. `None`
+    /// leaves it to the profile.
+    pub members: Option<usize>,
+    /// Parts of the rows of which each is held out once, 1 to 20; 1 holds out one part of 15 %
+    /// alone. `None` leaves it to the profile.
+    pub folds: Option<usize>,
 }
 
 impl Default for NetworkOptions {
     fn default() -> Self {
         NetworkOptions {
-            hidden: vec![64, 32],
+            hidden: None,
             rank: 8,
             placement: Placement::First,
             interactions: Interactions::Shared,
             activation: Activation::Silu,
             norm: Norm::None,
-            dropout: 0.1,
+            dropout: None,
             skip: Some(Neuron::linear()),
-            members: 2,
+            embedding: EmbeddingChoice::Auto,
+            members: None,
+            folds: None,
+        }
+    }
+}
+
+/// How networks are trained. What is not here follows [`TrainConfig`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TrainOptions {
+    /// The highest number of passes over the rows. `None` leaves it to profile and rows: 100 for
+    /// small, else 20 to 200, so that there are a few thousand steps.
+    pub epochs: Option<usize>,
+    /// The highest learning rate of the schedule; default 0.006.
+    pub learning_rate: Option<f64>,
+    /// Rows a step; `None` chooses by the number of rows.
+    pub batch: Option<usize>,
+    /// Weight decay; `None` leaves it to the kind of network: 0.02 to 0.1.
+    pub weight_decay: Option<f64>,
+}
+
+impl TrainOptions {
+    /// What is asked for, upon `base`.
+    pub(super) fn over(&self, base: TrainConfig) -> TrainConfig {
+        TrainConfig {
+            epochs: self.epochs.unwrap_or(base.epochs),
+            learning_rate: self.learning_rate.unwrap_or(base.learning_rate),
+            batch: self.batch.or(base.batch),
+            weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
+            ..base
         }
     }
 }
@@ -199,8 +274,10 @@ pub struct FitOptions {
     pub search: SearchOptions,
     /// What networks are built.
     pub network: NetworkOptions,
-    /// How they are trained; its loss and seed are set by `loss` and `seed`.
-    pub train: TrainConfig,
+    /// How much is done.
+    pub profile: Profile,
+    /// How networks are trained.
+    pub train: TrainOptions,
     /// What training makes small; `None` is the mean squared error or the cross-entropy.
     pub loss: Option<Loss>,
     /// How much the rows of each class count in training; probabilities are those of the table
@@ -242,13 +319,18 @@ impl FitOptions {
                 "test fraction {share} is out of range: above 0 and below 1"
             ));
         }
-        if !(1..=64).contains(&self.network.members) {
-            problems.push(format!(
-                "members {} is out of range: 1 to 64",
-                self.network.members
-            ));
+        let mut count = |name: &str, value: Option<usize>, most: usize| {
+            if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
+                problems.push(format!("{name} {value} is out of range: 1 to {most}"));
+            }
+        };
+        count("members", self.network.members, 64);
+        count("folds", self.network.folds, MAX_FOLDS);
+        if let EmbeddingChoice::Bins(bins) = self.network.embedding {
+            count("embedding", Some(bins), MAX_BINS);
         }
-        if let Err(TrainError::Config { problems: bad }) = self.train.check() {
+        let train = self.train.over(TrainConfig::default());
+        if let Err(TrainError::Config { problems: bad }) = train.check() {
             problems.extend(bad);
         }
         problems.extend(self.loss.and_then(|loss| self.loss_problem(loss)));

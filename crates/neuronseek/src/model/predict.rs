@@ -30,10 +30,17 @@ pub struct Model {
 /// What turns encoded inputs into outputs.
 #[derive(Debug, Clone)]
 pub(super) enum Predictor {
-    /// Networks whose outputs are averaged.
-    Networks(Vec<Network<f32>>),
+    /// Networks whose outputs are added by their weights.
+    Networks(Vec<Member>),
     /// What the search fitted.
     Formula(Formula),
+}
+
+/// A network of a blend.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub network: Network<f32>,
+    pub weight: f64,
 }
 
 /// The range of each target on training rows, with a tenth of its width on either side; a
@@ -43,6 +50,11 @@ pub(super) enum Predictor {
 pub struct Limits(pub(super) Vec<[f64; 2]>);
 
 impl Limits {
+    /// No limits.
+    pub fn none() -> Limits {
+        Limits(Vec::new())
+    }
+
     /// The limits of the given scaled target.
     pub fn of(target: &Target) -> Limits {
         let Target::Values(values) = target else {
@@ -129,9 +141,15 @@ struct Document {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum PredictorDocument {
+    /// The same weight for all members, of one shape: what was written before there were blends.
     Networks {
         config: NetworkConfig,
         members: usize,
+    },
+    /// Each member with the index of its shape and its weight.
+    Blend {
+        configs: Vec<NetworkConfig>,
+        members: Vec<(usize, f64)>,
     },
     Formula(Formula),
 }
@@ -160,11 +178,14 @@ impl Model {
         }
     }
 
-    /// The networks' shape and number, when networks predict.
-    pub fn networks(&self) -> Option<(&NetworkConfig, usize)> {
+    /// The shape of each network and its weight in the sum of outputs, when networks predict.
+    pub fn networks(&self) -> Vec<(&NetworkConfig, f64)> {
         match &self.predictor {
-            Predictor::Networks(members) => members.first().map(|m| (m.config(), members.len())),
-            Predictor::Formula(_) => None,
+            Predictor::Networks(members) => {
+                let shapes = members.iter().map(|m| (m.network.config(), m.weight));
+                shapes.collect()
+            }
+            Predictor::Formula(_) => Vec::new(),
         }
     }
 
@@ -200,7 +221,7 @@ impl Model {
     fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
         match &self.predictor {
             Predictor::Networks(members) => {
-                mean_outputs(members, &self.network_scale.apply(encoded).to_f32())
+                sum_of_outputs(members, &self.network_scale.apply(encoded).to_f32())
             }
             Predictor::Formula(formula) => {
                 let mut outputs = formula.values(&self.search_scale.apply(encoded));
@@ -273,8 +294,18 @@ impl Model {
         let predictor = match document.predictor {
             PredictorDocument::Formula(formula) => Predictor::Formula(formula),
             PredictorDocument::Networks { config, members } => {
-                let read = |member| read_member(&config, member, &tensors);
+                let weight = 1.0 / members.max(1) as f64;
+                let read = |member| read_member(&config, member, weight, &tensors);
                 let networks: Result<Vec<_>, String> = (0..members).map(read).collect();
+                Predictor::Networks(networks.map_err(damaged)?)
+            }
+            PredictorDocument::Blend { configs, members } => {
+                let read = |(member, (shape, weight)): (usize, &(usize, f64))| {
+                    let config = configs.get(*shape).ok_or("a network has no shape")?;
+                    read_member(config, member, *weight, &tensors)
+                };
+                let networks: Result<Vec<_>, String> =
+                    members.iter().enumerate().map(read).collect();
                 Predictor::Networks(networks.map_err(damaged)?)
             }
         };
@@ -315,8 +346,18 @@ impl Model {
                 (formula.inputs(), formula.outputs())
             }
             Predictor::Networks(members) => {
-                let config = members.first().ok_or("it has no network")?.config();
-                (config.inputs, config.outputs)
+                let shape = |member: &Member| {
+                    let config = member.network.config();
+                    (config.inputs, config.outputs)
+                };
+                let first = shape(members.first().ok_or("it has no network")?);
+                if let Some(other) = members.iter().position(|member| shape(member) != first) {
+                    return Err(format!("network {other} has another shape than the first"));
+                }
+                if let Some(bad) = members.iter().position(|member| !member.weight.is_finite()) {
+                    return Err(format!("the weight of network {bad} is not finite"));
+                }
+                first
             }
         };
         if (seen_inputs, seen_outputs) != (inputs, outputs) {
@@ -354,28 +395,32 @@ pub(super) fn measure(
     }
 }
 
-/// The mean of the members' outputs, summed in the members' order.
-pub(super) fn mean_outputs(members: &[Network<f32>], inputs: &Matrix<f32>) -> Matrix<f64> {
-    let mut mean: Option<Matrix<f64>> = None;
+/// The members' outputs times their weights, summed in the members' order.
+pub(super) fn sum_of_outputs(members: &[Member], inputs: &Matrix<f32>) -> Matrix<f64> {
+    let mut total: Option<Matrix<f64>> = None;
     for member in members {
-        let outputs = member.predict(inputs);
-        let sum = mean.get_or_insert_with(|| Matrix::zeros(outputs.rows(), outputs.columns()));
+        let outputs = member.network.predict(inputs);
+        let sum = total.get_or_insert_with(|| Matrix::zeros(outputs.rows(), outputs.columns()));
         for (sum, &value) in sum.data_mut().iter_mut().zip(outputs.data()) {
-            *sum += f64::from(value);
+            *sum += member.weight * f64::from(value);
         }
     }
-    let mut mean = mean.unwrap_or_default();
-    let count = members.len() as f64;
-    for value in mean.data_mut() {
-        *value /= count;
-    }
-    mean
+    total.unwrap_or_default()
 }
 
-fn network_document(members: &[Network<f32>]) -> (Option<PredictorDocument>, Vec<NamedTensor>) {
+fn network_document(members: &[Member]) -> (Option<PredictorDocument>, Vec<NamedTensor>) {
     let mut tensors = Vec::new();
+    let mut configs: Vec<NetworkConfig> = Vec::new();
+    let mut places = Vec::new();
     for (index, member) in members.iter().enumerate() {
-        for tensor in member.tensors() {
+        let config = member.network.config();
+        let known = configs.iter().position(|known| known == config);
+        let shape = known.unwrap_or_else(|| {
+            configs.push(config.clone());
+            configs.len() - 1
+        });
+        places.push((shape, member.weight));
+        for tensor in member.network.tensors() {
             tensors.push(NamedTensor {
                 name: format!("member.{index}.{}", tensor.name),
                 shape: tensor.shape,
@@ -383,9 +428,9 @@ fn network_document(members: &[Network<f32>]) -> (Option<PredictorDocument>, Vec
             });
         }
     }
-    let document = members.first().map(|first| PredictorDocument::Networks {
-        config: first.config().clone(),
-        members: members.len(),
+    let document = (!members.is_empty()).then_some(PredictorDocument::Blend {
+        configs,
+        members: places,
     });
     (document, tensors)
 }
@@ -393,8 +438,9 @@ fn network_document(members: &[Network<f32>]) -> (Option<PredictorDocument>, Vec
 fn read_member(
     config: &NetworkConfig,
     member: usize,
+    weight: f64,
     tensors: &[NamedTensor],
-) -> Result<Network<f32>, String> {
+) -> Result<Member, String> {
     let prefix = format!("member.{member}.");
     let own = tensors.iter().filter_map(|tensor| {
         Some(Tensor {
@@ -404,5 +450,7 @@ fn read_member(
         })
     });
     let own: Vec<Tensor<'_, f32>> = own.collect();
-    Network::from_tensors(config.clone(), &own).map_err(|error| error.to_string())
+    let network = Network::from_tensors(config.clone(), &own);
+    let network = network.map_err(|error| error.to_string())?;
+    Ok(Member { network, weight })
 }

@@ -80,8 +80,12 @@ pub struct Rows {
     pub without_target: usize,
     /// Rows that coefficients were fitted on.
     pub training: usize,
-    /// Rows for early stopping and for choosing among candidates.
+    /// Rows for early stopping and for choosing among candidates; with more folds than one every
+    /// known row is one in its turn.
     pub validation: usize,
+    /// Parts of the rows of which each was held out once; 1 for one part alone.
+    #[serde(default = "one")]
+    pub folds: usize,
     /// Rows held out for the test metrics.
     pub test: usize,
 }
@@ -94,6 +98,13 @@ pub enum CandidateKind {
     Network,
     /// The search's polynomial, in closed form.
     Polynomial,
+    /// Networks of several kinds, each with a weight.
+    Blend,
+}
+
+/// What was stored before there were folds had one.
+fn one() -> usize {
+    1
 }
 
 /// A predictor that was fitted and compared.
@@ -106,7 +117,17 @@ pub struct Outcome {
     /// The function of the target that it fits; `None` for classes.
     #[serde(default)]
     pub transform: Option<TargetTransform>,
-    /// Units of its hidden layers; empty for polynomials.
+    /// The most bins of each embedded input; `None` without an embedding.
+    #[serde(default)]
+    pub embedding: Option<usize>,
+    /// Its weight in the blend, if it has one; of classes the weights of all sum to the factor
+    /// that calibrates the logits.
+    #[serde(default)]
+    pub weight: Option<f64>,
+    /// Its networks.
+    #[serde(default = "one")]
+    pub networks: usize,
+    /// Units of its hidden layers; empty for polynomials and blends.
     pub hidden: Vec<usize>,
     /// Its coefficients.
     pub parameters: usize,

@@ -162,8 +162,7 @@ pub(super) fn scale(
     data: &Data,
     transform: Option<TargetTransform>,
 ) -> Result<TargetScale, FitError> {
-    let truth = data.known_truth();
-    Ok((data.preparation).transformed(&truth, transform.unwrap_or_default())?)
+    Ok((data.preparation).transformed(&data.known.truth, transform.unwrap_or_default())?)
 }
 
 /// Searches on some rows.

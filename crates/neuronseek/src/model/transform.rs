@@ -82,8 +82,7 @@ pub(super) fn propose(
 ) -> Result<Option<TransformReport>, FitError> {
     let plain = data.preparation.outcome().transform();
     if let TransformChoice::Given(transform) = options.target_transform {
-        data.preparation
-            .transformed(&data.known_truth(), transform)?;
+        data.preparation.transformed(&data.known.truth, transform)?;
         return Ok(plain.map(|_| untried(transform, "it was asked for")));
     }
     if plain.is_none() {
@@ -122,7 +121,7 @@ pub(super) fn propose(
 /// polynomial, whose inverse is no mean, has no part in the choice.
 pub(super) fn searched_of_log_mean(data: &Data) -> Result<TargetScale, FitError> {
     use TargetTransform::{Log, Log1p};
-    let truth = data.known_truth();
+    let truth = &data.known.truth;
     let of = |transform| data.preparation.transformed(&truth, transform);
     Ok(of(Log).or_else(|_| of(Log1p))?)
 }
@@ -138,7 +137,7 @@ fn untried(transform: TargetTransform, reason: &str) -> TransformReport {
 /// The scales of the transforms that are worth a trial.
 fn admitted(data: &Data) -> Vec<TargetScale> {
     use TargetTransform::{Log, Log1p, Reciprocal, Sqrt, Square};
-    let truth = data.known_truth();
+    let truth = &data.known.truth;
     let of = |transform| data.preparation.transformed(&truth, transform).ok();
     let mut scales: Vec<TargetScale> = [Square, Sqrt, Log].into_iter().filter_map(of).collect();
     // A logarithm of counts is worth a trial where the plain one is not defined.
@@ -240,7 +239,7 @@ struct Part {
 impl<'a> Rows<'a> {
     /// Evenly spaced training rows; the others and the validation rows judge.
     fn new(data: &'a Data) -> Rows<'a> {
-        let known = data.known();
+        let known = &data.known;
         let (training, all) = (data.training.rows(), known.rows());
         let fitted = spaced(&(0..training).collect::<Vec<_>>(), FITTED_ROWS);
         let mut used = vec![false; all];

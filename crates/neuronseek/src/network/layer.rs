@@ -221,9 +221,8 @@ impl<T: Real> View<'_, T> {
     /// The rows of the wide matrix that hold products and embeddings: its last ones.
     fn product_rows(&self) -> std::ops::Range<usize> {
         let end = self.layer.wide_rows();
-        let has_parameters = |block: &&Block| {
-            matches!(block.source, Source::Product { .. } | Source::Embedding)
-        };
+        let has_parameters =
+            |block: &&Block| matches!(block.source, Source::Product { .. } | Source::Embedding);
         let first = self.layer.blocks.iter().find(has_parameters);
         first.map_or(end, |block| block.row)..end
     }

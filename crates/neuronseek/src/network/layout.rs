@@ -245,7 +245,11 @@ impl Layout {
         label: &str,
     ) {
         let shape = [rows, layer.outputs];
-        self.add(format!("{name}.{label}.weights"), &shape, SegmentKind::Matrix);
+        self.add(
+            format!("{name}.{label}.weights"),
+            &shape,
+            SegmentKind::Matrix,
+        );
         layer.blocks.push(Block {
             row: layer.wide_rows(),
             rows,

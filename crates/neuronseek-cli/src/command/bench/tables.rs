@@ -8,6 +8,7 @@ use neuronseek::observe::Control;
 use neuronseek_bench::tables::{self, Settings};
 
 use super::running;
+use crate::arguments::network::Effort;
 use crate::arguments::searching::Transforming;
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
@@ -37,6 +38,8 @@ pub struct Arguments {
     #[command(flatten)]
     transforming: Transforming,
     #[command(flatten)]
+    effort: Effort,
+    #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
     form: Form,
@@ -51,6 +54,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         only: arguments.only.clone(),
         options: FitOptions {
             seed: arguments.seed,
+            profile: arguments.effort.profile,
             target_transform: arguments.transforming.target_transform,
             ..FitOptions::default()
         },

@@ -1,0 +1,126 @@
+//! How much each kind of network counts in a blend.
+//!
+//! Forward selection with replacement (Caruana et al., Ensemble selection from libraries of models,
+//! 2004): of all kinds the one is added that lowers the loss of the mean most, again and again; the
+//! weights are how often each was added. On rows that the networks did not see, this does not
+//! overfit as least squares would, and weights are positive and sum to 1. Of classes the mean is of
+//! logits, and one factor for all of them is fitted last, so that probabilities are calibrated.
+
+use crate::matrix::Matrix;
+use crate::prepare::{Outcome as TargetScale, Target, probabilities};
+
+/// How often a kind is added.
+const ROUNDS: usize = 40;
+
+/// The factors of logits that are tried lie between 1 / so much and so much.
+const MOST_FACTOR: f64 = 4.0;
+
+/// The rows that weights are fitted on.
+pub(super) struct Judge<'a> {
+    pub scale: &'a TargetScale,
+    pub target: &'a Target,
+    /// In the user's unit, rows x targets; no columns for classes.
+    pub truth: &'a Matrix<f64>,
+    pub weights: Option<&'a [f64]>,
+}
+
+impl Judge<'_> {
+    /// The weight of each of `outputs` (rows x outputs, scaled values or logits).
+    pub fn weights(&self, outputs: &[Matrix<f64>]) -> Vec<f64> {
+        let mut counts = vec![0usize; outputs.len()];
+        let Some(first) = outputs.first() else {
+            return Vec::new();
+        };
+        let mut sum = Matrix::zeros(first.rows(), first.columns());
+        let mut trial = sum.clone();
+        for round in 1..=ROUNDS {
+            let share = 1.0 / round as f64;
+            let mut best: Option<(usize, f64)> = None;
+            for (index, one) in outputs.iter().enumerate() {
+                let values = sum.data().iter().zip(one.data());
+                for (trial, (sum, one)) in trial.data_mut().iter_mut().zip(values) {
+                    *trial = (sum + one) * share;
+                }
+                let loss = self.loss(&trial, 1.0);
+                if best.is_none_or(|(_, least)| loss < least) {
+                    best = Some((index, loss));
+                }
+            }
+            let Some((index, _)) = best else { break };
+            counts[index] += 1;
+            for (sum, one) in sum.data_mut().iter_mut().zip(outputs[index].data()) {
+                *sum += one;
+            }
+        }
+        let total = counts.iter().sum::<usize>().max(1) as f64;
+        let mut weights: Vec<f64> = counts.iter().map(|&count| count as f64 / total).collect();
+        if let Target::Classes { .. } = self.target {
+            for value in sum.data_mut() {
+                *value /= total;
+            }
+            let factor = self.factor(&sum);
+            weights.iter_mut().for_each(|weight| *weight *= factor);
+        }
+        weights
+    }
+
+    /// The factor of the logits with the least log loss, by golden sections of its logarithm: the
+    /// log loss is convex in the factor.
+    fn factor(&self, logits: &Matrix<f64>) -> f64 {
+        const GOLDEN: f64 = 0.618_033_988_749_894_9;
+        let (mut low, mut high) = (-MOST_FACTOR.ln(), MOST_FACTOR.ln());
+        for _ in 0..30 {
+            let a = high - GOLDEN * (high - low);
+            let b = low + GOLDEN * (high - low);
+            if self.loss(logits, a.exp()) <= self.loss(logits, b.exp()) {
+                high = b;
+            } else {
+                low = a;
+            }
+        }
+        (0.5 * (low + high)).exp()
+    }
+
+    /// Squared errors over the targets' variance in the user's unit, or the log loss of
+    /// `factor` times the logits; up to constants.
+    fn loss(&self, outputs: &Matrix<f64>, factor: f64) -> f64 {
+        match self.target {
+            Target::Values(_) => self.squares(&self.scale.restore(outputs)),
+            Target::Classes { labels, count } => {
+                let mut logits = outputs.clone();
+                logits.data_mut().iter_mut().for_each(|z| *z *= factor);
+                let of = probabilities(&self.scale.restore(&logits), *count);
+                let rows = labels.iter().enumerate();
+                let losses = rows.map(|(row, &label)| {
+                    -of.row(row)[label].max(f64::MIN_POSITIVE).ln() * self.weight(row)
+                });
+                losses.sum()
+            }
+        }
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    fn squares(&self, predicted: &Matrix<f64>) -> f64 {
+        let columns = self.truth.columns();
+        let mut sum = vec![0.0; columns];
+        let mut moments = vec![[0.0; 3]; columns];
+        for row in 0..self.truth.rows() {
+            let weight = self.weight(row);
+            let both = self.truth.row(row).iter().zip(predicted.row(row));
+            for (column, (y, fitted)) in both.enumerate() {
+                sum[column] += weight * (y - fitted).powi(2);
+                let [count, mean, square] = &mut moments[column];
+                *count += weight;
+                let off = y - *mean;
+                *mean += off * weight / count.max(f64::MIN_POSITIVE);
+                *square += weight * off * (y - *mean);
+            }
+        }
+        let each = sum.iter().zip(&moments);
+        each.map(|(sum, [_, _, square])| sum / square.max(f64::MIN_POSITIVE))
+            .sum()
+    }
+}
