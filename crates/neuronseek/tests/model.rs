@@ -372,3 +372,24 @@ fn a_file_written_before_there_were_statistics_is_read() {
         );
     }
 }
+
+#[test]
+fn predictions_stay_near_the_known_targets_unless_asked() {
+    let line = |low: usize, high: usize| {
+        let x: Vec<f64> = (low..high).map(|i| i as f64).collect();
+        let y = x.iter().map(|x| 3.0 * x).collect();
+        let columns = vec![Column::of_numbers("x", x), Column::of_numbers("y", y)];
+        Table::new("line", columns).unwrap()
+    };
+    let mut options = FitOptions::default();
+    options.prepare.targets = vec!["y".to_string()];
+    let far = line(1000, 1001);
+    // Known are 0 to 297; half of this on either side.
+    let bounded = fit(&line(0, 100), None, &options, &Control::silent()).unwrap();
+    let predicted = values(&bounded.model.predict(&far).unwrap())[0];
+    assert!((297.0..=1.5 * 297.0).contains(&predicted), "{predicted}");
+    options.prepare.extrapolate = true;
+    let free = fit(&line(0, 100), None, &options, &Control::silent()).unwrap();
+    let predicted = values(&free.model.predict(&far).unwrap())[0];
+    assert!((predicted / 3000.0 - 1.0).abs() < 1e-3, "{predicted}");
+}

@@ -41,6 +41,10 @@ pub struct Arguments {
     /// Numbers or classes; auto says which and why
     #[arg(long, default_value = "auto")]
     task: Task,
+    /// Let predictions of numbers leave the range of the known targets widened by half on either
+    /// side
+    #[arg(long)]
+    extrapolate: bool,
     #[command(flatten)]
     transforming: Transforming,
     #[command(flatten)]
@@ -133,6 +137,7 @@ pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareO
         ignore: columns.ignore.clone(),
         weights: columns.weights.clone(),
         statistics: columns.target_statistics,
+        extrapolate: false,
     }
 }
 
@@ -203,8 +208,10 @@ fn options(
         ));
     }
     let testing = &arguments.testing;
+    let mut prepare = prepare_options(&arguments.columns, arguments.task, table);
+    prepare.extrapolate = arguments.extrapolate;
     let mut options = FitOptions {
-        prepare: prepare_options(&arguments.columns, arguments.task, table),
+        prepare,
         target_transform: arguments.transforming.target_transform,
         neuron: match &arguments.neuron {
             Some(neuron) => NeuronChoice::Given(neuron.clone()),

@@ -195,7 +195,10 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
         predictor: Predictor::Formula(found.report.formula.clone()),
         scale: scale.clone(),
         inputs: found.scale.clone(),
-        limits: Limits::of(&data.training.scaled(scale)),
+        limits: match data.extrapolate {
+            true => Limits::none(),
+            false => Limits::of(&data.training.scaled(scale)),
+        },
         held_out: None,
         validation: f64::NAN,
         rows: RowErrors::default(),

@@ -89,6 +89,8 @@ pub(super) struct Data {
     /// What has no part in the fit.
     pub test: Option<Subset>,
     pub plan: Plan,
+    /// Whether predictions may leave the range of the known targets.
+    pub extrapolate: bool,
     pub rows: Rows,
     /// How much the rows of each class count in training; empty where all do alike.
     pub class_weights: Vec<f64>,
@@ -179,6 +181,7 @@ impl Data {
             folds,
             test,
             plan,
+            extrapolate: options.prepare.extrapolate,
             class_weights,
         })
     }

@@ -73,6 +73,9 @@ impl Limits {
     /// Brings outputs (rows x targets) into the limits.
     pub fn apply(&self, outputs: &mut Matrix<f64>) {
         if self.0.is_empty() {
+            // A formula in symbols may be undefined at a row: then the mean is predicted.
+            let undefined = outputs.data_mut().iter_mut().filter(|value| value.is_nan());
+            undefined.for_each(|value| *value = 0.0);
             return;
         }
         let columns = outputs.columns().max(1);

@@ -54,6 +54,7 @@ impl FromStr for ColumnKind {
 /// |---|---|---|
 /// | `targets` | none: an error | one column, or several numeric ones |
 /// | `task` | auto | regression or classification |
+/// | `extrapolate` | no | whether predictions may leave the targets' range widened by half |
 /// | `weights` | none: all rows count alike | a column of numbers of at least 0 |
 /// | `ignore` | none | columns that are left out |
 /// | `kinds` | none: judged by the cells | how columns are taken |
@@ -67,6 +68,9 @@ pub struct PrepareOptions {
     pub task: Task,
     /// The column of sample weights; it is no input.
     pub weights: Option<String>,
+    /// Whether predictions of numbers may leave the range of the known rows' targets, widened by
+    /// half of it on either side.
+    pub extrapolate: bool,
     /// Columns that are no inputs.
     pub ignore: Vec<String>,
     /// Columns with the kind that the user gives them; of two entries for a column the later.

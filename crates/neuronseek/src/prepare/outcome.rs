@@ -148,10 +148,10 @@ impl Outcome {
                 return log_mean.restore(value, scaled.deviation);
             }
             let value = value * scaled.deviation + scaled.mean;
-            match &scaled.transformed {
+            scaled.bounded(match &scaled.transformed {
                 None => value,
                 Some(transformed) => transformed.restore(value),
-            }
+            })
         })
     }
 
@@ -166,6 +166,14 @@ impl Outcome {
             Some(_) => value.max(f64::MIN_POSITIVE).ln(),
             None => value,
         })
+    }
+
+    /// The same targets with predictions beyond the known rows' range.
+    pub(super) fn extrapolating(mut self) -> Outcome {
+        if let Outcome::Values(scaled) = &mut self {
+            scaled.iter_mut().for_each(|scaled| scaled.bounds = None);
+        }
+        self
     }
 
     /// The class of each row of probabilities, rows x classes; nothing for numbers.
@@ -226,6 +234,7 @@ impl Outcome {
                 deviation: mean,
                 transformed: None,
                 log_mean: Some(LogMean::new(power, &values, mean)),
+                bounds: None,
             }
         });
         let changed = Outcome::Values(columns.collect());
@@ -304,6 +313,7 @@ impl Outcome {
                 deviation,
                 transformed: Some(Transformed::new(transform, low, high)),
                 log_mean: None,
+                bounds: scaled.bounds,
             })
         });
         Ok(Outcome::Values(columns.collect::<Result<_, _>>()?))
@@ -345,6 +355,9 @@ impl Outcome {
                 }
                 for transformed in scaled.iter().flat_map(|scaled| &scaled.transformed) {
                     transformed.validate()?;
+                }
+                for scaled in scaled {
+                    scaled.check_bounds()?;
                 }
                 for log_mean in scaled.iter().flat_map(|scaled| &scaled.log_mean) {
                     log_mean.validate()?;

@@ -93,6 +93,10 @@ impl Preparation {
             });
         }
         let outcome = Outcome::fit(table, &options.targets, decided, &known)?;
+        let outcome = match options.extrapolate {
+            true => outcome.extrapolating(),
+            false => outcome,
+        };
         // Weights that cannot be used are refused now, not when the fit asks for them.
         let weights = match &options.weights {
             None => None,

@@ -11,6 +11,9 @@ use crate::table::{Column, Table, print_number};
 /// A deviation below this share of the largest number is what rounding leaves of a constant.
 pub(super) const NO_VARIATION: f64 = 1e-14;
 
+/// Predictions stay within the known rows' range and this share of it on either side.
+const MARGIN: f64 = 0.5;
+
 /// A target column of numbers: `(g(y) - mean) / deviation`, of the training rows, with the
 /// transform g, if there is one. Of a log mean, `y / deviation` with the mean for deviation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,10 @@ pub(crate) struct Scaled {
     pub(super) transformed: Option<Transformed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) log_mean: Option<LogMean>,
+    /// What predictions are kept in, in the target's unit: the range of the known rows, widened by
+    /// half of it on either side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bounds: Option<[f64; 2]>,
 }
 
 impl Scaled {
@@ -50,13 +57,34 @@ impl Scaled {
                 value: print_number(rows.first().map_or(0.0, |&row| cells[row])),
             });
         }
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        let margin = MARGIN * (high - low);
         Ok(Scaled {
             truths,
             mean,
             deviation,
             transformed: None,
             log_mean: None,
+            bounds: Some([low - margin, high + margin]),
         })
+    }
+
+    /// A prediction within the bounds.
+    pub(super) fn bounded(&self, value: f64) -> f64 {
+        match self.bounds {
+            Some([low, high]) => value.clamp(low, high),
+            None => value,
+        }
+    }
+
+    /// What is wrong with the bounds, if anything.
+    pub(super) fn check_bounds(&self) -> Result<(), String> {
+        match self.bounds {
+            // Written so that NaN is refused.
+            Some([low, high]) if !(low <= high) => Err("its target has no bounds".to_string()),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a number that a log mean does not admit.
