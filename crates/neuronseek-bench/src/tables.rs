@@ -215,10 +215,7 @@ fn run_one(
             Metrics::Regression { .. } => "nmse".to_string(),
             Metrics::Classification { .. } => "log loss".to_string(),
         },
-        training_rows: match report.rows.folds {
-            1 => report.rows.training + report.rows.validation,
-            _ => report.rows.training,
-        },
+        training_rows: report.rows.training + report.rows.validation,
         test_rows: report.rows.test,
         model: test.loss(),
         linear: linear.loss(),

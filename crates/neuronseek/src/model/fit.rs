@@ -247,7 +247,7 @@ fn conclude(
         splits[0].1 = &data.known;
         splits[1].1 = &data.known;
         rows.training = data.known.rows();
-        rows.validation = data.known.rows();
+        rows.validation = 0;
         rows.folds = data.folds.len();
     }
     let of = |metrics: &dyn Fn(&Subset) -> Option<Metrics>| -> BTreeMap<String, Metrics> {

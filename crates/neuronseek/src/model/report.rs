@@ -80,8 +80,8 @@ pub struct Rows {
     pub without_target: usize,
     /// Rows that coefficients were fitted on.
     pub training: usize,
-    /// Rows for early stopping and for choosing among candidates; with more folds than one every
-    /// known row is one in its turn.
+    /// Rows apart from those for early stopping and for choosing among candidates; 0 with more
+    /// folds than one, as every training row is one in its turn.
     pub validation: usize,
     /// Parts of the rows of which each was held out once; 1 for one part alone.
     #[serde(default = "one")]
