@@ -42,8 +42,8 @@ fn options(weights: ClassWeights, threshold: Option<ThresholdChoice>) -> FitOpti
         ..FitOptions::default()
     };
     options.prepare.targets = vec!["kind".to_string()];
-    options.network.hidden = vec![8];
-    options.train.epochs = 20;
+    options.network.hidden = Some(vec![8]);
+    options.train.epochs = Some(20);
     options
 }
 
