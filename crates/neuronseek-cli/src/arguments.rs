@@ -8,6 +8,7 @@ use clap::{Args, Parser, ValueEnum};
 use crate::command::Command;
 
 pub mod deciding;
+pub mod intervals;
 pub mod network;
 pub mod reading;
 pub mod searching;

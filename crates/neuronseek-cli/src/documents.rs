@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use neuronseek::model::{
-    CandidateKind, Equation, EquationTerm, FitReport, Metrics, Model, Outcome, Rows, Searched,
-    TransformReport, TransformTrial,
+    CandidateKind, Coverage, Equation, EquationTerm, FitReport, Metrics, Model, Outcome, Rows,
+    Searched, TransformReport, TransformTrial,
 };
 use neuronseek::network::Loss;
 use neuronseek::neuron::{Neuron, Structure};
@@ -95,6 +95,10 @@ pub struct FitDocument<'a> {
     class_weights: Option<BTreeMap<&'a str, f64>>,
     /// How one of two classes is decided on; null for the most probable.
     decision: Option<DecisionPart<'a>>,
+    /// How probabilities were calibrated; null where they were not.
+    calibration: Option<CalibrationPart>,
+    /// Null where none were asked for.
+    intervals: Option<IntervalsPart<'a>>,
     /// Null for classes.
     target_transform: Option<TransformPart<'a>>,
     /// Null where the found neuron is not nearly exact or has many monomials.
@@ -107,6 +111,43 @@ pub struct FitDocument<'a> {
     ended_early: bool,
     /// The model file.
     model: Option<String>,
+}
+
+/// Logits divided by a temperature, and perhaps shifted; log losses of held-out rows.
+#[derive(Debug, Serialize)]
+struct CalibrationPart {
+    rows: usize,
+    temperature: f64,
+    shifted: bool,
+    before: f64,
+    after: f64,
+}
+
+/// Prediction intervals.
+#[derive(Debug, Serialize)]
+struct IntervalsPart<'a> {
+    levels: &'a [f64],
+    rows: usize,
+    adaptive: bool,
+    /// On the test rows; empty without.
+    test: Vec<CoveragePart>,
+}
+
+#[derive(Debug, Serialize)]
+struct CoveragePart {
+    level: f64,
+    coverage: f64,
+    width: f64,
+}
+
+impl CoveragePart {
+    fn new(coverage: &Coverage) -> CoveragePart {
+        CoveragePart {
+            level: coverage.level,
+            coverage: coverage.coverage,
+            width: coverage.width,
+        }
+    }
 }
 
 /// The class that is predicted above a threshold of its probability, and why.
@@ -236,6 +277,22 @@ impl<'a> FitDocument<'a> {
                 threshold: decision.threshold,
                 reason: &decision.reason,
             }),
+            calibration: report
+                .calibration
+                .as_ref()
+                .map(|calibration| CalibrationPart {
+                    rows: calibration.rows,
+                    temperature: calibration.temperature,
+                    shifted: calibration.shifted,
+                    before: calibration.before,
+                    after: calibration.after,
+                }),
+            intervals: report.intervals.as_ref().map(|intervals| IntervalsPart {
+                levels: &intervals.levels,
+                rows: intervals.rows,
+                adaptive: intervals.adaptive,
+                test: intervals.test.iter().map(CoveragePart::new).collect(),
+            }),
             target_transform: report.transform.as_ref().map(TransformPart::new),
             equation: report.equation.as_ref().map(EquationPart::new),
             baselines: Baselines {
@@ -304,6 +361,8 @@ pub struct EvaluateDocument<'a> {
     inputs: usize,
     parameters: usize,
     metrics: BTreeMap<&'a str, &'a Metrics>,
+    /// Of each level of the model's intervals; empty without.
+    intervals: Vec<CoveragePart>,
     warnings: Vec<String>,
     task: &'a str,
     targets: &'a [String],
@@ -313,7 +372,7 @@ impl<'a> EvaluateDocument<'a> {
     /// The document of an evaluation of `model` on `rows` rows of a table.
     pub fn new(
         model: &'a Model,
-        metrics: &'a Metrics,
+        (metrics, coverage): (&'a Metrics, &[Coverage]),
         rows: usize,
         seconds: f64,
         warnings: Vec<String>,
@@ -328,6 +387,7 @@ impl<'a> EvaluateDocument<'a> {
             inputs: report.inputs,
             parameters: report.parameters,
             metrics: BTreeMap::from([("table", metrics)]),
+            intervals: coverage.iter().map(CoveragePart::new).collect(),
             warnings,
             task: &report.task,
             targets: &report.targets,

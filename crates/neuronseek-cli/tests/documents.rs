@@ -59,8 +59,9 @@ fn documents_of_a_loss_of_amounts() {
     let folder = Folder::new();
     folder.write("a.csv", square(200));
     let line = "fit a.csv --target y --neuron x --loss gamma -o m --epochs 3 --hidden 8 --json";
-    let fit = folder.json(line);
+    let fit = folder.json(&format!("{line} --split 0 --intervals 0.8"));
     check("fit", &fit);
+    assert_eq!(fit["intervals"]["test"][0]["level"], 0.8);
     assert_eq!(fit["loss"], "gamma");
     assert!(fit["metrics"]["validation"]["deviance"].is_f64());
     check("evaluate", &folder.json("evaluate m a.csv --json"));

@@ -236,3 +236,103 @@ fn wrong_weights_and_thresholds_are_refused() {
     expect(&run, 1, &["numbers", "--task classification"]);
     assert_eq!(folder.names(), ["a.csv"]);
 }
+
+/// y grows with a, and its noise with b.
+fn noisy(rows: usize) -> String {
+    let mut text = String::from("a,b,y,z\n");
+    for row in 1..=rows {
+        let (a, b) = (
+            (row * 37 % 101) as f64 / 50.0 - 1.0,
+            (row * 53 % 97) as f64 / 48.0 - 1.0,
+        );
+        let noise = (row * 7919 % 1009) as f64 / 504.5 - 1.0;
+        let y = 10.0 + 3.0 * a + (1.5 * b).exp() * noise;
+        text.push_str(&format!("{a},{b},{y},{}\n", y * a));
+    }
+    text
+}
+
+const NOISY: &str = "fit a.csv --target y -o m --force --epochs 10 --hidden 8 --neuron x --json";
+
+#[test]
+fn intervals_are_stored_written_and_judged() {
+    let folder = Folder::new();
+    folder.write("a.csv", noisy(3000));
+    let fit = folder.json(&format!("{NOISY} --intervals 0.9,0.5 --split 0 --ignore z"));
+    assert_eq!(fit["intervals"]["levels"], serde_json::json!([0.9, 0.5]));
+    for (index, level) in [0.9, 0.5].into_iter().enumerate() {
+        let test = &fit["intervals"]["test"][index];
+        let coverage = test["coverage"].as_f64().unwrap();
+        assert!((coverage - level).abs() < 0.06, "{test}");
+    }
+    let csv = folder.must("predict m a.csv");
+    assert!(
+        csv.starts_with("prediction,lower_90,upper_90,lower_50,upper_50\n"),
+        "{csv}"
+    );
+    let truth = numbers(&noisy(3000), "y");
+    let evaluated = folder.json("evaluate m a.csv --json");
+    for (index, level) in ["90", "50"].into_iter().enumerate() {
+        let lower = numbers(&csv, &format!("lower_{level}"));
+        let upper = numbers(&csv, &format!("upper_{level}"));
+        let rows = lower.iter().zip(&upper).zip(&truth);
+        let inside = rows
+            .filter(|((low, high), y)| low <= y && y <= high)
+            .count();
+        let width = upper.iter().sum::<f64>() - lower.iter().sum::<f64>();
+        let found = &evaluated["intervals"][index];
+        assert_eq!(found["coverage"].as_f64().unwrap(), inside as f64 / 3000.0);
+        assert!((found["width"].as_f64().unwrap() - width / 3000.0).abs() < 1e-9);
+    }
+    for (low, high) in numbers(&csv, "lower_90")
+        .iter()
+        .zip(numbers(&csv, "lower_50"))
+    {
+        assert!(*low <= high);
+    }
+    let some = folder.must("predict m a.csv --intervals 0.5");
+    assert!(some.starts_with("prediction,lower_50,upper_50\n"));
+    assert!(folder.must("inspect m").contains("intervals of 90, 50 %"));
+    assert!(
+        folder
+            .must("evaluate m a.csv")
+            .contains("in intervals of 90 %")
+    );
+    let run = folder.run("predict m a.csv --intervals 0.8");
+    expect(&run, 1, &["intervals of level 0.9, 0.5", "--intervals 0.8"]);
+}
+
+#[test]
+fn several_targets_have_intervals_each() {
+    let folder = Folder::new();
+    folder.write("a.csv", noisy(600));
+    folder.must("fit a.csv --target y,z -o m --epochs 3 --hidden 8 --neuron x --intervals 0.8");
+    let csv = folder.must("predict m a.csv");
+    let header = "prediction_y,lower_80_y,upper_80_y,prediction_z,lower_80_z,upper_80_z\n";
+    assert!(csv.starts_with(header), "{csv}");
+}
+
+#[test]
+fn intervals_that_cannot_be_are_refused() {
+    let folder = Folder::new();
+    folder.write("a.csv", noisy(300));
+    for (flags, words) in [
+        ("--intervals 1.5", &["1.5", "above 0 and below 1"][..]),
+        ("--intervals -0.5", &["-0.5"]),
+        ("--intervals 0.9,0.9", &["twice"]),
+        (
+            "--intervals 0.999",
+            &["0.999", "at least 1999", "held-out rows"],
+        ),
+    ] {
+        expect(&folder.run(&format!("{NOISY} {flags}")), 1, words);
+        assert_eq!(folder.names(), ["a.csv"], "{flags}");
+    }
+    folder.must(NOISY);
+    assert!(folder.must("predict m a.csv").starts_with("prediction\n"));
+    let run = folder.run("predict m a.csv --intervals 0.9");
+    expect(&run, 1, &["m has no intervals", "--intervals 0.9"]);
+    folder.write("a.csv", rare(300));
+    let run = folder.run(&format!("{CLASSES} --intervals 0.9"));
+    expect(&run, 1, &["\"kind\"", "classes"]);
+}

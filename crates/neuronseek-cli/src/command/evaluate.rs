@@ -42,21 +42,20 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let table = arguments.reading.table(&arguments.data)?;
     let encoded = model.preparation().encode(&table)?;
     let (metrics, rows) = model.evaluate_inputs(&table, &encoded.inputs)?;
+    let coverage = model.coverage(&table, &encoded.inputs)?;
     let warnings = warnings(&model, &table, rows, encoded.warnings)?;
     for warning in &warnings {
         console.warn(warning);
     }
     if arguments.form.json {
         let seconds = start.elapsed().as_secs_f64();
-        let document = EvaluateDocument::new(&model, &metrics, rows, seconds, warnings);
+        let of = (&metrics, coverage.as_slice());
+        let document = EvaluateDocument::new(&model, of, rows, seconds, warnings);
         return output::print_json(&document);
     }
     let title = format!("on {} rows", display::count(rows));
-    output::print(&summary::table(
-        &title,
-        &[("this model", Some(&metrics))],
-        console.styled,
-    ))
+    let table = summary::table(&title, &[("this model", Some(&metrics))], console.styled);
+    output::print(&format!("{table}{}", summary::coverage(&coverage)))
 }
 
 /// What the user should know about the rows and cells of the table.

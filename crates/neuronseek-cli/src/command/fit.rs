@@ -11,6 +11,7 @@ use neuronseek::table::Table;
 
 use super::summary;
 use crate::arguments::deciding::Deciding;
+use crate::arguments::intervals::Levels;
 use crate::arguments::network::{Effort, Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
@@ -70,6 +71,8 @@ pub struct Arguments {
     training: Training,
     #[command(flatten)]
     deciding: Deciding,
+    #[command(flatten)]
+    levels: Levels,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     seed: u64,
@@ -238,6 +241,7 @@ fn options(
     options.class_weights = deciding.class_weight.clone();
     options.threshold = deciding.threshold;
     options.positive = deciding.positive.clone();
+    options.intervals = arguments.levels.intervals.clone();
     Ok(options)
 }
 

@@ -4,9 +4,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use neuronseek::model::{Model, Prediction};
+use neuronseek::matrix::Matrix;
+use neuronseek::model::{Interval, Model, Prediction};
 
 use crate::arguments::Threads;
+use crate::arguments::intervals::{Wanted, per_cent};
 use crate::arguments::reading::Reading;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -27,6 +29,8 @@ pub struct Arguments {
     data: PathBuf,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    wanted: Wanted,
     /// Add a column p_CLASS with the probability of each class
     #[arg(long)]
     proba: bool,
@@ -61,16 +65,82 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         )));
     }
     check_finite(&prediction)?;
-    let Some(output) = output else {
-        return output::print_with(|out| write(&prediction, arguments.proba, out));
+    let intervals = intervals(arguments, &model, &encoded.inputs)?;
+    let write = |out: &mut dyn Write| match intervals.as_slice() {
+        [] => write(&prediction, arguments.proba, out),
+        intervals => write_intervals(&prediction, intervals, out),
     };
-    output.write(|out| write(&prediction, arguments.proba, out))?;
+    let Some(output) = output else {
+        return output::print_with(write);
+    };
+    output.write(write)?;
     console.note(&format!(
         "{} predictions in {}",
         table.rows(),
         output.path().display()
     ));
     Ok(())
+}
+
+/// The intervals to write.
+fn intervals(
+    arguments: &Arguments,
+    model: &Model,
+    inputs: &Matrix<f64>,
+) -> Result<Vec<Interval>, Failure> {
+    let known = model.interval_levels();
+    let mut intervals = model.intervals(inputs);
+    let Some(wanted) = &arguments.wanted.intervals else {
+        return Ok(intervals);
+    };
+    if let Some(missing) = wanted.iter().find(|level| !known.contains(level)) {
+        let named: Vec<String> = known.iter().map(f64::to_string).collect();
+        let has = match known {
+            [] => "no intervals".to_string(),
+            _ => format!("intervals of level {}", named.join(", ")),
+        };
+        return Err(Failure::unusable(format!(
+            "{} has {has}, and not of level {missing}: fit it with --intervals {missing}",
+            arguments.model.display()
+        )));
+    }
+    intervals.retain(|interval| wanted.contains(&interval.level));
+    Ok(intervals)
+}
+
+/// Numbers with the ends of their intervals.
+fn write_intervals(
+    prediction: &Prediction,
+    intervals: &[Interval],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Prediction::Values { targets, values } = prediction else {
+        return write(prediction, false, out);
+    };
+    let mut csv = csv::Writer::from_writer(out);
+    let names = targets.iter().map(|target| match targets.as_slice() {
+        [_] => String::new(),
+        _ => format!("_{target}"),
+    });
+    let header = names.flat_map(|name| {
+        let ends = intervals.iter().flat_map(|interval| {
+            let level = per_cent(interval.level);
+            [format!("lower_{level}"), format!("upper_{level}")]
+        });
+        let all = std::iter::once("prediction".to_string()).chain(ends);
+        all.map(|column| column + &name).collect::<Vec<String>>()
+    });
+    csv.write_record(header)?;
+    for row in 0..values.rows() {
+        let cells = (0..targets.len()).flat_map(|target| {
+            let ends = intervals
+                .iter()
+                .flat_map(move |one| [one.lower.row(row)[target], one.upper.row(row)[target]]);
+            std::iter::once(values.row(row)[target]).chain(ends)
+        });
+        csv.write_record(cells.map(|value| value.to_string()))?;
+    }
+    csv.flush()
 }
 
 /// No NaN leaves the program silently.
@@ -129,8 +199,6 @@ fn write(prediction: &Prediction, proba: bool, out: &mut dyn Write) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use neuronseek::matrix::Matrix;
-
     use super::*;
 
     fn written(prediction: &Prediction, proba: bool) -> String {

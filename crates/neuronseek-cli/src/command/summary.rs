@@ -1,10 +1,13 @@
 //! A fit in words and tables, as `fit` and `inspect` print it.
 
-use neuronseek::model::{CandidateKind, Equation, FitReport, Metrics, Outcome, TransformReport};
+use neuronseek::model::{
+    CandidateKind, Coverage, Equation, FitReport, IntervalReport, Metrics, Outcome, TransformReport,
+};
 use neuronseek::network::Loss;
 use neuronseek::prepare::TargetTransform;
 
 use super::search::evidence;
+use crate::arguments::intervals::per_cent;
 use crate::display::{self, Columns, Side, count, number};
 
 /// What was fitted, what each term explains, what was compared, and how good the result is.
@@ -25,6 +28,7 @@ pub fn fit(report: &FitReport, styled: bool) -> String {
         parts.push(candidates(report, styled));
     }
     parts.push(metrics(report, styled));
+    parts.extend(report.intervals.as_ref().map(intervals));
     let seconds = if report.seconds > 0.0 {
         format!(", {}", display::duration(report.seconds))
     } else {
@@ -69,6 +73,19 @@ fn head(report: &FitReport, styled: bool) -> String {
     let transform = report.transform.as_ref();
     if let Some(line) = transform.and_then(|report| transform_line(report, &targets)) {
         lines.insert(1, ("fitted", line));
+    }
+    if let Some(calibration) = &report.calibration {
+        let shifted = if calibration.shifted {
+            " and shifted"
+        } else {
+            ""
+        };
+        let [before, after] = [calibration.before, calibration.after].map(|loss| number(loss, 4));
+        let temperature = number(calibration.temperature, 4);
+        let line = format!(
+            "logits divided by {temperature}{shifted} (log loss {after}, before {before}, on held-out rows)"
+        );
+        lines.insert(1, ("scaled", line));
     }
     if let Some(decision) = &report.decision {
         let threshold = number(decision.threshold, 4);
@@ -256,6 +273,37 @@ fn metrics(report: &FitReport, styled: bool) -> String {
         ],
         styled,
     )
+}
+
+fn intervals(report: &IntervalReport) -> String {
+    let levels: Vec<String> = report
+        .levels
+        .iter()
+        .map(|l| per_cent(*l).to_string())
+        .collect();
+    let width = match report.adaptive {
+        true => "widths follow the inputs",
+        false => "of one width, as no inputs tell how far predictions are off",
+    };
+    let rows = count(report.rows);
+    let head = format!(
+        "intervals of {} %: by {rows} held-out rows, {width}\n",
+        levels.join(", ")
+    );
+    head + &coverage(&report.test)
+}
+
+/// How many rows fell into intervals, a line a level.
+pub fn coverage(coverage: &[Coverage]) -> String {
+    let line = |one: &Coverage| {
+        let [level, inside] = [one.level, one.coverage].map(per_cent);
+        let width = number(one.width, 4);
+        format!(
+            "{} % of rows in intervals of {level} %, mean width {width}\n",
+            number(inside, 4)
+        )
+    };
+    coverage.iter().map(line).collect()
 }
 
 /// Metrics side by side; predictors without metrics are left out.

@@ -8,6 +8,7 @@ use super::checkpoint::Keeper;
 use super::data::{Data, Subset};
 use super::equation::Equation;
 use super::file::FileError;
+use super::held_out;
 use super::imbalance;
 use super::metrics::Metrics;
 use super::options::FitOptions;
@@ -109,6 +110,7 @@ pub fn fit(
         return Err(FitError::Settings(problems));
     }
     let data = Data::new(table, test, options)?;
+    held_out::check(&data, options)?;
     for warning in data.preparation.warnings() {
         control.warn(warning);
     }
@@ -130,12 +132,16 @@ pub fn fit(
     let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
     let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
     let (_, chosen) = chosen.ok_or(FitError::EndedEarly)?;
+    let intervals = held_out::intervals(&data, options, &chosen, control);
+    let (intervals, of_intervals) = intervals.unzip();
+    report.intervals = of_intervals;
     let model = Model {
         limits: chosen.limits,
         preparation: data.preparation.with_outcome(chosen.scale),
         search_scale: chosen.inputs,
         network_scale: data.network_scale,
         predictor: chosen.predictor,
+        intervals,
         report: report.clone(),
     };
     report.seconds = start.elapsed().as_secs_f64();
@@ -237,6 +243,7 @@ fn conclude(
     candidates: &mut [(usize, Candidate)],
 ) -> Result<FitReport, FitError> {
     let (chosen, choice) = choose(candidates, options).ok_or(FitError::EndedEarly)?;
+    let calibration = held_out::calibrate(data, &mut candidates[chosen].1);
     let decision = imbalance::decide(data, options, &mut candidates[chosen].1);
     let (form, winner) = &candidates[chosen];
     // Of several folds every known row was trained on and held out.
@@ -311,6 +318,8 @@ fn conclude(
             .zip(data.class_weights.iter().copied())
             .collect(),
         decision,
+        calibration,
+        intervals: None,
         neuron: winner.neuron.clone(),
         candidates: outcomes,
         choice,

@@ -6,13 +6,16 @@
 //! found neuron without a contest was rejected: on many tables the plain neuron is as good.
 
 mod blend;
+mod calibration;
 mod candidate;
 mod checkpoint;
 mod data;
 mod equation;
 mod file;
 mod fit;
+mod held_out;
 mod imbalance;
+mod intervals;
 mod metrics;
 mod networks;
 mod options;
@@ -25,10 +28,12 @@ mod searching;
 mod settle;
 mod transform;
 
+pub use calibration::CalibrationReport;
 pub use equation::{Equation, EquationTerm};
 pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
+pub use intervals::{Coverage, Interval, IntervalReport};
 pub use metrics::Metrics;
 pub use options::{
     EmbeddingChoice, FitOptions, Holdout, NetworkOptions, NeuronChoice, Profile, SearchMethod,

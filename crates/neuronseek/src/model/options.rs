@@ -287,6 +287,8 @@ pub struct FitOptions {
     pub threshold: Option<ThresholdChoice>,
     /// The class whose probability the threshold is of; `None` is the second in order.
     pub positive: Option<String>,
+    /// Levels of prediction intervals, each above 0 and below 1; none without.
+    pub intervals: Vec<f64>,
     /// Which rows are held out.
     pub holdout: Holdout,
     /// The seed of everything random.
@@ -334,6 +336,15 @@ impl FitOptions {
             problems.extend(bad);
         }
         problems.extend(self.loss.and_then(|loss| self.loss_problem(loss)));
+        for (place, level) in self.intervals.iter().enumerate() {
+            if !(*level > 0.0 && *level < 1.0) {
+                problems.push(format!(
+                    "the level of intervals {level} is out of range: above 0 and below 1"
+                ));
+            } else if self.intervals[..place].contains(level) {
+                problems.push(format!("the level of intervals {level} is given twice"));
+            }
+        }
         problems
     }
 

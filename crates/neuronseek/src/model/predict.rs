@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::file::{self, FileError, NamedTensor};
+use super::intervals::{self, Coverage, Interval, Intervals, IntervalsDocument};
 use super::metrics::Metrics;
 use super::report::FitReport;
 use crate::matrix::Matrix;
@@ -24,6 +25,7 @@ pub struct Model {
     pub(super) network_scale: NetworkScale,
     pub(super) predictor: Predictor,
     pub(super) limits: Limits,
+    pub(super) intervals: Option<Intervals>,
     pub(super) report: FitReport,
 }
 
@@ -138,6 +140,8 @@ struct Document {
     network_scale: NetworkScale,
     predictor: PredictorDocument,
     limits: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intervals: Option<IntervalsDocument>,
     report: FitReport,
 }
 
@@ -220,6 +224,38 @@ impl Model {
         }
     }
 
+    /// The levels of the model's prediction intervals; none where the fit was not asked for any.
+    pub fn interval_levels(&self) -> &[f64] {
+        self.intervals.as_ref().map_or(&[], Intervals::levels)
+    }
+
+    /// The prediction intervals of all rows, one a level, from inputs that this model's
+    /// [`Preparation::encode`] made; nothing where the model has none.
+    pub fn intervals(&self, encoded: &Matrix<f64>) -> Vec<Interval> {
+        let Some(intervals) = &self.intervals else {
+            return Vec::new();
+        };
+        let predicted = self.preparation.restore(&self.outputs(encoded));
+        intervals.around(&self.network_scale.apply(encoded).to_f32(), &predicted)
+    }
+
+    /// How the prediction intervals do on the rows whose target is known, from inputs as
+    /// [`Model::intervals`]; nothing where the model has none.
+    pub fn coverage(
+        &self,
+        table: &Table,
+        inputs: &Matrix<f64>,
+    ) -> Result<Vec<Coverage>, ModelError> {
+        if self.intervals.is_none() {
+            return Ok(Vec::new());
+        }
+        let all: Vec<usize> = (0..table.rows()).collect();
+        let rows = self.preparation.usable_rows(table, &all)?;
+        let truth = self.preparation.truth(table, &rows)?;
+        let intervals = self.intervals(&inputs.select_rows(&rows));
+        Ok(intervals::coverage(&intervals, &truth))
+    }
+
     /// Scaled targets or logits from encoded inputs.
     fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
         match &self.predictor {
@@ -266,12 +302,17 @@ impl Model {
 
     /// The bytes of the model file; the same model gives the same bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let (predictor, tensors) = match &self.predictor {
+        let (predictor, mut tensors) = match &self.predictor {
             Predictor::Networks(members) => network_document(members),
             Predictor::Formula(formula) => {
                 (Some(PredictorDocument::Formula(formula.clone())), vec![])
             }
         };
+        let intervals = self.intervals.as_ref().map(|intervals| {
+            let (document, own) = intervals.document();
+            tensors.extend(own);
+            document
+        });
         let unwritable = |reason: String| FileError::Foreign {
             path: "the model".to_string(),
             reason,
@@ -282,6 +323,7 @@ impl Model {
             network_scale: self.network_scale.clone(),
             predictor: predictor.ok_or_else(|| unwritable("it has no network".to_string()))?,
             limits: self.limits.clone(),
+            intervals,
             report: self.report.clone(),
         };
         Ok(file::encode(&document, &tensors).map_err(unwritable)?)
@@ -312,7 +354,14 @@ impl Model {
                 Predictor::Networks(networks.map_err(damaged)?)
             }
         };
+        let shape = (
+            document.preparation.input_names().len(),
+            document.preparation.outputs(),
+        );
+        let intervals = document.intervals;
+        let intervals = intervals.map(|document| Intervals::read(document, &tensors, shape));
         let model = Model {
+            intervals: intervals.transpose().map_err(damaged)?,
             preparation: document.preparation,
             search_scale: document.search_scale,
             network_scale: document.network_scale,

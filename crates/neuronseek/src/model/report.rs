@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::CalibrationReport;
 use super::equation::Equation;
 use super::imbalance::DecisionReport;
+use super::intervals::IntervalReport;
 use super::metrics::Metrics;
 use super::transform::TransformReport;
 use crate::network::Loss;
@@ -42,6 +44,13 @@ pub struct FitReport {
     /// How one of two classes is decided on; `None` for the most probable.
     #[serde(default)]
     pub decision: Option<DecisionReport>,
+    /// How probabilities were calibrated; `None` where that does not lower the log loss of held-out
+    /// rows, and for numbers.
+    #[serde(default)]
+    pub calibration: Option<CalibrationReport>,
+    /// The prediction intervals, where some were asked for.
+    #[serde(default)]
+    pub intervals: Option<IntervalReport>,
     /// The neuron of the chosen predictor.
     pub neuron: Neuron,
     /// What the search found; `None` when the neuron was given.

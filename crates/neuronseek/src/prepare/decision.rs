@@ -18,8 +18,53 @@ pub(crate) struct Adjustment {
     /// Logarithms of the weight of each class's rows in training; empty where they are equal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     log_weights: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibration: Option<Calibration>,
     #[serde(default)]
     decision: Decision,
+}
+
+/// Logits without class weights become `scale z + shift`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Calibration {
+    /// Above 0.
+    pub scale: f64,
+    /// One a logit.
+    pub shifts: Vec<f64>,
+}
+
+impl Calibration {
+    /// The one that changes nothing, of so many logits.
+    pub fn none(outputs: usize) -> Calibration {
+        Calibration {
+            scale: 1.0,
+            shifts: vec![0.0; outputs],
+        }
+    }
+
+    /// The calibrated logits, rows x outputs.
+    pub fn apply(&self, logits: &Matrix<f64>) -> Matrix<f64> {
+        self.each(logits, |z, shift| self.scale * z + shift)
+    }
+
+    /// Calibrated logits as they were.
+    fn undo(&self, logits: &Matrix<f64>) -> Matrix<f64> {
+        self.each(logits, |z, shift| (z - shift) / self.scale)
+    }
+
+    fn each(&self, logits: &Matrix<f64>, change: impl Fn(f64, f64) -> f64) -> Matrix<f64> {
+        let mut changed = logits.clone();
+        for row in changed
+            .data_mut()
+            .chunks_exact_mut(self.shifts.len().max(1))
+        {
+            for (logit, &shift) in row.iter_mut().zip(&self.shifts) {
+                *logit = change(*logit, shift);
+            }
+        }
+        changed
+    }
 }
 
 /// Which class is predicted.
@@ -45,6 +90,7 @@ impl Adjustment {
     pub fn of_weights(weights: &[f64]) -> Adjustment {
         Adjustment {
             log_weights: weights.iter().map(|weight| weight.ln()).collect(),
+            calibration: None,
             decision: Decision::Weighted(weights.to_vec()),
         }
     }
@@ -57,18 +103,33 @@ impl Adjustment {
         }
     }
 
+    /// The same with logits calibrated after the weights are taken out.
+    pub fn calibrated(&self, calibration: Calibration) -> Adjustment {
+        Adjustment {
+            calibration: Some(calibration),
+            ..self.clone()
+        }
+    }
+
     pub fn is_none(&self) -> bool {
         *self == Adjustment::default()
     }
 
     /// From a predictor's logits to the table's, rows x outputs.
     pub fn apply(&self, logits: &Matrix<f64>) -> Matrix<f64> {
-        self.shifted(logits, -1.0)
+        let logits = self.shifted(logits, -1.0);
+        match &self.calibration {
+            Some(calibration) => calibration.apply(&logits),
+            None => logits,
+        }
     }
 
     /// From the table's logits to a predictor's, rows x outputs.
     pub fn undo(&self, logits: &Matrix<f64>) -> Matrix<f64> {
-        self.shifted(logits, 1.0)
+        match &self.calibration {
+            Some(calibration) => self.shifted(&calibration.undo(logits), 1.0),
+            None => self.shifted(logits, 1.0),
+        }
     }
 
     fn shifted(&self, logits: &Matrix<f64>, sign: f64) -> Matrix<f64> {
@@ -113,9 +174,17 @@ impl Adjustment {
                 classes == 2 && *class < 2 && *threshold > 0.0 && *threshold < 1.0
             }
         };
-        match finite && counted && decided {
+        let outputs = if classes == 2 { 1 } else { classes };
+        let calibrated = self.calibration.as_ref().is_none_or(|calibration| {
+            let finite = calibration.shifts.iter().all(|shift| shift.is_finite());
+            let scaled = calibration.scale > 0.0 && calibration.scale.is_finite();
+            finite && scaled && calibration.shifts.len() == outputs
+        });
+        match finite && counted && decided && calibrated {
             true => Ok(()),
-            false => Err("the weights or the threshold of its classes are none".to_string()),
+            false => Err(
+                "the weights, the calibration or the threshold of its classes are none".to_string(),
+            ),
         }
     }
 }
@@ -144,6 +213,16 @@ mod tests {
         let p = probabilities(&logits, 2);
         assert!((p.row(0)[1] - 0.2).abs() < 1e-12);
         assert_eq!(adjustment.undo(&logits).data(), [0.0]);
+        let calibration = Calibration {
+            scale: 0.5,
+            shifts: vec![0.25],
+        };
+        let both = adjustment.calibrated(calibration);
+        let logits = both.apply(&Matrix::from_vec(1, 1, vec![1.0]));
+        let expected = 0.5 * (1.0 - f64::ln(4.0)) + 0.25;
+        assert!((logits.data()[0] - expected).abs() < 1e-12);
+        assert!((both.undo(&logits).data()[0] - 1.0).abs() < 1e-12);
+        assert!(both.validate(2).is_ok() && both.validate(3).is_err());
         let three = Adjustment::of_weights(&[1.0, 2.0, 5.0]);
         let p = probabilities(&three.apply(&Matrix::zeros(1, 3)), 3);
         for (found, expected) in p.row(0).iter().zip([10.0, 5.0, 2.0]) {

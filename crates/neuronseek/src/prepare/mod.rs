@@ -57,7 +57,7 @@ mod task;
 mod tests;
 mod weights;
 
-pub(crate) use decision::Decision;
+pub(crate) use decision::{Calibration, Decision};
 pub use error::PrepareError;
 pub(crate) use log_mean::deviance;
 pub use network_scale::NetworkScale;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::classes::{Classes, Labels};
-use super::decision::{Adjustment, Decision};
+use super::decision::{Adjustment, Calibration, Decision};
 use super::error::PrepareError;
 use super::log_mean::LogMean;
 use super::scaled::{NO_VARIATION, Scaled, moments, read};
@@ -187,6 +187,11 @@ impl Outcome {
     /// The same classes of rows that count in training by these weights, one a class.
     pub fn with_class_weights(&self, weights: &[f64]) -> Outcome {
         self.adjusted(|_| Adjustment::of_weights(weights))
+    }
+
+    /// The same classes with calibrated logits.
+    pub fn calibrated(&self, calibration: Calibration) -> Outcome {
+        self.adjusted(|adjustment| adjustment.calibrated(calibration))
     }
 
     /// The same classes decided on otherwise.
