@@ -184,10 +184,11 @@ mod tests {
             "{calibration:?}"
         );
         assert!(report.after < report.before);
+        // The standard errors are about 0.02 and 0.06.
         let (calibration, report) = calibrated(|z| z / 2.0 - 1.0).unwrap();
         assert!(report.shifted);
-        assert!((calibration.scale - 0.5).abs() < 0.04, "{calibration:?}");
-        assert!((calibration.shifts[0] + 1.0).abs() < 0.1, "{calibration:?}");
+        assert!((calibration.scale - 0.5).abs() < 0.06, "{calibration:?}");
+        assert!((calibration.shifts[0] + 1.0).abs() < 0.2, "{calibration:?}");
     }
 
     #[test]

@@ -5,8 +5,11 @@ use super::calibration::{self, CalibrationReport, Judged};
 use super::candidate::Candidate;
 use super::data::{Data, Subset};
 use super::fit::FitError;
-use super::intervals::{self, HeldOut, IntervalReport, Intervals};
+use super::intervals::{self, IntervalReport, Intervals};
 use super::options::FitOptions;
+use super::intervals::{self, IntervalReport, Intervals};
+use super::options::FitOptions;
+use super::spread::HeldOut;
 use crate::observe::{Control, Event};
 use crate::prepare::Target;
 

@@ -13,31 +13,15 @@
 //! rows, else s would know r. (Networks of the quantiles themselves were rejected: two for each
 //! level, and no narrower.)
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::file::NamedTensor;
+use super::spread::{HeldOut, Spread, SpreadDocument};
 use crate::matrix::Matrix;
-use crate::network::{Loss, Network, NetworkConfig, Tensor};
-use crate::neuron::Neuron;
 use crate::observe::Control;
-use crate::prepare::Target;
-use crate::train::{Samples, TrainConfig, train};
-
-/// Parts of the rows; each has a spread network that neither saw it nor stopped by it.
-const PARTS: usize = 5;
 
 /// Fewer rows have a constant spread.
 const FEWEST_ROWS: usize = 200;
-
-/// Networks of the spread see at most so many rows.
-const MOST_ROWS: usize = 20_000;
-
-/// Added to absolute residuals in units of their mean, so that none is 0.
-const LEAST: f64 = 0.02;
-
-/// Spreads stay within this factor of their mean.
-const WIDEST: f64 = 30.0;
 
 /// Networks must shorten the interval score by this share.
 const GAIN: f64 = 0.005;
@@ -51,17 +35,6 @@ pub(super) struct Intervals {
     /// Of each target: whether no known number is below 0, and no interval is.
     positive: Vec<bool>,
     spread: Spread,
-}
-
-/// How far predictions are off.
-#[derive(Debug, Clone)]
-struct Spread {
-    /// The mean absolute residual of each target.
-    mean: Vec<f64>,
-    /// Mean and deviation of each target's predictions.
-    predictions: Vec<[f64; 2]>,
-    /// Of the logarithm of spread over mean; none where it is constant.
-    networks: Vec<Network<f32>>,
 }
 
 /// An interval for each row, rows x targets.
@@ -99,20 +72,10 @@ pub struct IntervalReport {
     pub test: Vec<Coverage>,
 }
 
-/// Held-out rows of a model.
-pub(super) struct HeldOut<'a> {
-    /// Scaled for networks, rows x inputs.
-    pub inputs: &'a Matrix<f32>,
-    /// rows x targets, in the targets' units.
-    pub truth: &'a Matrix<f64>,
-    /// By a model that was not trained on the row, rows x targets.
-    pub predicted: &'a Matrix<f64>,
-}
-
 /// What is wrong with the levels, for so many held-out rows.
 pub(super) fn problem(levels: &[f64], rows: usize) -> Option<String> {
     let level = (levels.iter()).find(|level| rank(rows, 0.5 * (1.0 - **level)).is_none())?;
-    let needed = (2.0 / (1.0 - level)).ceil() - 1.0;
+    let needed = (2.0 / (1.0 - level) - 1e-9).ceil() - 1.0;
     Some(format!(
         "intervals of level {level} need at least {needed} held-out rows, and there are {rows}: \
          ask for a lower level"
@@ -185,7 +148,7 @@ impl Intervals {
 
     /// Whether widths follow the inputs.
     pub fn adaptive(&self) -> bool {
-        !self.spread.networks.is_empty()
+        self.spread.adaptive()
     }
 
     /// The intervals of rows with these inputs (scaled for networks) and predictions.
@@ -261,198 +224,6 @@ pub(super) fn coverage(intervals: &[Interval], truth: &Matrix<f64>) -> Vec<Cover
     }
 }
 
-impl Spread {
-    fn constant(rows: &HeldOut<'_>) -> Spread {
-        let count = rows.truth.rows() as f64;
-        let mean = |target: usize| {
-            let pairs = rows
-                .truth
-                .column(target)
-                .into_iter()
-                .zip(rows.predicted.column(target));
-            let mean = pairs.map(|(y, fitted)| (y - fitted).abs()).sum::<f64>() / count;
-            mean.max(f64::MIN_POSITIVE)
-        };
-        let moments = |target: usize| {
-            let column = rows.predicted.column(target);
-            let mean = column.iter().sum::<f64>() / count;
-            let variance = column.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / count;
-            [mean, variance.sqrt().max(f64::MIN_POSITIVE)]
-        };
-        let targets = rows.truth.columns();
-        Spread {
-            mean: (0..targets).map(mean).collect(),
-            predictions: (0..targets).map(moments).collect(),
-            networks: Vec::new(),
-        }
-    }
-
-    /// Inputs with the scaled predictions beside them.
-    fn inputs(&self, inputs: &Matrix<f32>, predicted: &Matrix<f64>) -> Matrix<f32> {
-        let columns = inputs.columns() + predicted.columns();
-        let mut data = Vec::with_capacity(inputs.rows() * columns);
-        for row in 0..inputs.rows() {
-            data.extend_from_slice(inputs.row(row));
-            let scaled = predicted.row(row).iter().zip(&self.predictions);
-            // Within bounds, as all inputs of networks.
-            data.extend(scaled.map(|(y, [mean, deviation])| {
-                let z = (y - mean) / deviation;
-                (3.0 * (z / 3.0).tanh()) as f32
-            }));
-        }
-        Matrix::from_vec(inputs.rows(), columns, data)
-    }
-
-    /// rows x targets.
-    fn at(&self, inputs: &Matrix<f32>, predicted: &Matrix<f64>) -> Matrix<f64> {
-        let rows = predicted.rows();
-        let mut logs = Matrix::zeros(rows, self.mean.len());
-        if !self.networks.is_empty() {
-            let inputs = self.inputs(inputs, predicted);
-            for network in &self.networks {
-                let outputs = network.predict(&inputs);
-                for (sum, &log) in logs.data_mut().iter_mut().zip(outputs.data()) {
-                    *sum += f64::from(log) / self.networks.len() as f64;
-                }
-            }
-        }
-        self.of_logs(logs)
-    }
-
-    /// The spreads of held-out rows: of row i that of logs, or the mean without.
-    fn of_rows(&self, rows: &HeldOut<'_>, logs: &[f64]) -> Matrix<f64> {
-        let (count, targets) = (rows.truth.rows(), self.mean.len());
-        self.of_logs(match logs {
-            [] => Matrix::zeros(count, targets),
-            logs => Matrix::from_vec(count, targets, logs.to_vec()),
-        })
-    }
-
-    fn of_logs(&self, mut logs: Matrix<f64>) -> Matrix<f64> {
-        let most = WIDEST.ln();
-        for row in 0..logs.rows() {
-            for (log, mean) in logs.row_mut(row).iter_mut().zip(&self.mean) {
-                *log = mean * log.clamp(-most, most).exp();
-            }
-        }
-        logs
-    }
-
-    /// With networks, and the spreads of the rows by networks that did not see them; `None` when
-    /// one cannot be trained.
-    fn learnt(
-        &self,
-        rows: &HeldOut<'_>,
-        seed: u64,
-        control: &Control<'_>,
-    ) -> Option<(Spread, Matrix<f64>)> {
-        let (count, targets) = (rows.truth.rows(), self.mean.len());
-        let inputs = self.inputs(rows.inputs, rows.predicted);
-        let mut sizes = Matrix::zeros(count, targets);
-        for row in 0..count {
-            for (target, size) in sizes.row_mut(row).iter_mut().enumerate() {
-                let off = rows.truth.row(row)[target] - rows.predicted.row(row)[target];
-                *size = off.abs() / self.mean[target] + LEAST;
-            }
-        }
-        let networks = (0..PARTS).into_par_iter().map(|part| {
-            let of = |wanted: &dyn Fn(usize) -> bool| {
-                let rows: Vec<usize> = (0..count).filter(|row| wanted(row % PARTS)).collect();
-                let step = rows.len().div_ceil(MOST_ROWS).max(1);
-                rows.into_iter().step_by(step).collect::<Vec<usize>>()
-            };
-            let next = (part + 1) % PARTS;
-            let training = of(&|own| own != part && own != next);
-            let stopping = of(&|own| own == next);
-            trained(
-                &inputs,
-                &sizes,
-                [&training, &stopping],
-                seed + part as u64,
-                control,
-            )
-        });
-        let networks = networks.collect::<Option<Vec<Network<f32>>>>()?;
-        let mut logs = vec![0.0; count * targets];
-        for (part, network) in networks.iter().enumerate() {
-            let own: Vec<usize> = (part..count).step_by(PARTS).collect();
-            let outputs = network.predict(&inputs.select_rows(&own));
-            for (place, &row) in own.iter().enumerate() {
-                for (target, &log) in outputs.row(place).iter().enumerate() {
-                    logs[row * targets + target] = f64::from(log);
-                }
-            }
-        }
-        let spreads = self.of_rows(rows, &logs);
-        let spread = Spread {
-            networks,
-            ..self.clone()
-        };
-        Some((spread, spreads))
-    }
-}
-
-fn samples((inputs, target): &(Matrix<f32>, Target)) -> Samples<'_> {
-    Samples {
-        inputs,
-        target,
-        weights: None,
-    }
-}
-
-/// A network of the logarithm of the mean size, stopped by its own rows.
-fn trained(
-    inputs: &Matrix<f32>,
-    sizes: &Matrix<f64>,
-    rows: [&[usize]; 2],
-    seed: u64,
-    control: &Control<'_>,
-) -> Option<Network<f32>> {
-    let config = spread_config(inputs.columns(), sizes.columns());
-    let mut network = Network::new(config, seed).ok()?;
-    let [training, stopping] = rows.map(|rows| {
-        (
-            inputs.select_rows(rows),
-            Target::Values(sizes.select_rows(rows)),
-        )
-    });
-    let settings = TrainConfig {
-        seed,
-        loss: Loss::Gamma,
-        epochs: 40,
-        patience: Some(8),
-        ..TrainConfig::default()
-    };
-    train(
-        &mut network,
-        &samples(&training),
-        Some(&samples(&stopping)),
-        &settings,
-        control,
-        None,
-        &mut |_| {},
-    )
-    .ok()?;
-    Some(network)
-}
-
-fn spread_config(inputs: usize, outputs: usize) -> NetworkConfig {
-    let shape = super::options::NetworkOptions::default();
-    NetworkConfig {
-        inputs,
-        outputs,
-        hidden: vec![32, 16],
-        neuron: Neuron::linear(),
-        placement: shape.placement,
-        interactions: shape.interactions,
-        rank: shape.rank,
-        activation: shape.activation,
-        norm: shape.norm,
-        dropout: 0.1,
-        skip: Some(Neuron::linear()),
-    }
-}
-
 /// Intervals as a model file has them; their networks are tensors beside.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -460,29 +231,18 @@ pub(super) struct IntervalsDocument {
     levels: Vec<f64>,
     ends: Vec<Vec<[f64; 2]>>,
     positive: Vec<bool>,
-    mean: Vec<f64>,
-    predictions: Vec<[f64; 2]>,
-    networks: usize,
+    spread: SpreadDocument,
 }
 
 impl Intervals {
     /// The document and the tensors of the networks.
     pub fn document(&self) -> (IntervalsDocument, Vec<NamedTensor>) {
-        let mut tensors = Vec::new();
-        for (index, network) in self.spread.networks.iter().enumerate() {
-            tensors.extend(network.tensors().into_iter().map(|tensor| NamedTensor {
-                name: format!("spread.{index}.{}", tensor.name),
-                shape: tensor.shape,
-                values: tensor.values.to_vec(),
-            }));
-        }
+        let (spread, tensors) = self.spread.document();
         let document = IntervalsDocument {
             levels: self.levels.clone(),
             ends: self.ends.clone(),
             positive: self.positive.clone(),
-            mean: self.spread.mean.clone(),
-            predictions: self.spread.predictions.clone(),
-            networks: self.spread.networks.len(),
+            spread,
         };
         (document, tensors)
     }
@@ -505,42 +265,14 @@ impl Intervals {
                 ends.len() == targets
                     && (ends.iter()).all(|[low, high]| low.is_finite() && high.is_finite())
             });
-        let positive = |value: &f64| *value > 0.0 && value.is_finite();
-        let scales = document.mean.iter().all(positive)
-            && (document.predictions.iter())
-                .all(|[mean, deviation]| mean.is_finite() && positive(deviation));
-        let counts = [
-            document.positive.len(),
-            document.mean.len(),
-            document.predictions.len(),
-        ];
-        if !(levels && ends && scales && counts == [targets; 3] && document.networks <= PARTS) {
+        if !(levels && ends && document.positive.len() == targets) {
             return Err("its intervals are unsound".to_string());
         }
-        let config = spread_config(inputs + targets, targets);
-        let network = |index: usize| {
-            let prefix = format!("spread.{index}.");
-            let own = tensors.iter().filter_map(|tensor| {
-                Some(Tensor {
-                    name: tensor.name.strip_prefix(&prefix)?.to_string(),
-                    shape: tensor.shape.clone(),
-                    values: &tensor.values,
-                })
-            });
-            let own: Vec<Tensor<'_, f32>> = own.collect();
-            Network::from_tensors(config.clone(), &own).map_err(|error| error.to_string())
-        };
         Ok(Intervals {
             levels: document.levels,
             ends: document.ends,
             positive: document.positive,
-            spread: Spread {
-                mean: document.mean,
-                predictions: document.predictions,
-                networks: (0..document.networks)
-                    .map(network)
-                    .collect::<Result<_, _>>()?,
-            },
+            spread: Spread::read(document.spread, tensors, (inputs, targets))?,
         })
     }
 }

@@ -26,6 +26,7 @@ mod report;
 mod screening;
 mod searching;
 mod settle;
+mod spread;
 mod transform;
 
 pub use calibration::CalibrationReport;
