@@ -239,6 +239,7 @@ fn spread_config(inputs: usize, outputs: usize) -> NetworkConfig {
         norm: shape.norm,
         dropout: 0.1,
         skip: Some(Neuron::linear()),
+        embedding: None,
     }
 }
 
