@@ -6,8 +6,6 @@ use super::candidate::Candidate;
 use super::data::{Data, Subset};
 use super::fit::FitError;
 use super::intervals::{self, IntervalReport, Intervals};
-use super::intervals::{self, IntervalReport, Intervals};
-use super::options::FitOptions;
 use super::options::FitOptions;
 use super::spread::HeldOut;
 use crate::observe::{Control, Event};
