@@ -202,8 +202,9 @@ fn run_one(
         let outcome = own.find(|outcome| wanted(outcome))?;
         outcome.test.as_ref().map(Metrics::loss)
     };
-    let is_network =
-        |outcome: &Outcome| outcome.kind == CandidateKind::Network && outcome.embedding.is_none();
+    let is_network = |outcome: &Outcome| {
+        outcome.kind == CandidateKind::Network && outcome.embedding.is_none() && !outcome.statistics
+    };
     let found = report.search.as_ref().map(|search| &search.neuron);
     let is_found =
         |outcome: &Outcome| !outcome.neuron.is_linear() && Some(&outcome.neuron) == found;

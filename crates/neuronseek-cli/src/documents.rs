@@ -227,6 +227,7 @@ struct CandidateDocument<'a> {
     /// The function of the target that it fits; null for classes.
     transform: Option<TargetTransform>,
     embedding: Option<usize>,
+    statistics: bool,
     weight: Option<f64>,
     networks: usize,
     hidden: &'a [usize],
@@ -327,6 +328,7 @@ fn candidate(outcome: &Outcome) -> CandidateDocument<'_> {
         neuron: &outcome.neuron,
         transform: outcome.transform,
         embedding: outcome.embedding,
+        statistics: outcome.statistics,
         weight: outcome.weight,
         networks: outcome.networks,
         hidden: &outcome.hidden,

@@ -114,6 +114,25 @@ impl<T: Copy + Default> Matrix<T> {
     }
 }
 
+impl<T: Copy> Matrix<T> {
+    /// The first `count` columns.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn leading_columns(&self, count: usize) -> Matrix<T> {
+        assert!(count <= self.columns, "columns");
+        let rows = (0..self.rows).flat_map(|row| {
+            let start = row * self.columns;
+            &self.data[start..start + count]
+        });
+        Matrix {
+            rows: self.rows,
+            columns: count,
+            data: rows.copied().collect(),
+        }
+    }
+}
+
 impl Matrix<f32> {
     /// The same matrix in double precision.
     pub fn to_f64(&self) -> Matrix<f64> {

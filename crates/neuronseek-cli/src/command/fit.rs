@@ -141,6 +141,7 @@ pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareO
         weights: columns.weights.clone(),
         statistics: columns.target_statistics,
         extrapolate: false,
+        statistics_apart: false,
     }
 }
 

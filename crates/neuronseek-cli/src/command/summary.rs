@@ -246,7 +246,11 @@ pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
         Some(bins) => format!(", {bins} bins"),
         None => String::new(),
     };
-    format!("{kind} of {neuron}{bins}{scale}")
+    let statistics = match outcome.statistics {
+        true => ", binned means",
+        false => "",
+    };
+    format!("{kind} of {neuron}{bins}{statistics}{scale}")
 }
 
 /// The split whose metrics say most about new rows.

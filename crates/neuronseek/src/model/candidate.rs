@@ -28,6 +28,8 @@ pub(super) struct Candidate {
     pub neuron: Neuron,
     /// The most bins of an embedded input.
     pub embedding: Option<usize>,
+    /// Whether it sees the inputs that are of networks alone.
+    pub statistics: bool,
     /// The weight in the blend.
     pub weight: Option<f64>,
     pub hidden: Vec<usize>,
@@ -83,6 +85,7 @@ impl Candidate {
             neuron: self.neuron.clone(),
             transform: self.scale.transform(),
             embedding: self.embedding,
+            statistics: self.statistics,
             weight: self.weight,
             networks: match &self.predictor {
                 Predictor::Networks(members) => members.len(),
@@ -188,6 +191,7 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
         kind: CandidateKind::Polynomial,
         neuron: found.report.neuron.clone(),
         embedding: None,
+        statistics: false,
         weight: None,
         hidden: Vec::new(),
         parameters: found.report.formula.parameters(),

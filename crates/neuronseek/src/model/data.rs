@@ -164,7 +164,10 @@ impl Data {
         let folds = folds(&both, training.rows(), plan.folds, options.seed);
         let known_inputs = encoded.select_rows(&known);
         Ok(Data {
-            search_scale: SearchScale::fit(&known_inputs, options.search.origin),
+            search_scale: SearchScale::fit(
+                &known_inputs.leading_columns(preparation.search_inputs()),
+                options.search.origin,
+            ),
             network_scale: NetworkScale::fit(&known_inputs),
             rows: Rows {
                 total: table.rows(),

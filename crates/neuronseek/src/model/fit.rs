@@ -11,7 +11,7 @@ use super::file::FileError;
 use super::held_out;
 use super::imbalance;
 use super::metrics::Metrics;
-use super::options::FitOptions;
+use super::options::{FitOptions, Profile};
 use super::predict::{Model, measure};
 use super::report::FitReport;
 use super::settle::{self, Settled};
@@ -199,6 +199,11 @@ pub fn search(
     if !problems.is_empty() {
         return Err(FitError::Settings(problems));
     }
+    // No network is trained: it needs no inputs of its own.
+    let options = &FitOptions {
+        profile: Profile::Small,
+        ..options.clone()
+    };
     let data = Data::new(table, None, options)?;
     for warning in data.preparation.warnings() {
         control.warn(warning);

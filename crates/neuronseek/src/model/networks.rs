@@ -73,7 +73,10 @@ impl<'a> Networks<'a> {
             form,
             data,
             options,
-            kinds: (data.plan).networks(options, inputs, target.outputs(), found)?,
+            kinds: {
+                let seen = data.preparation.search_inputs();
+                (data.plan).networks(options, (inputs, seen), target.outputs(), found)?
+            },
             scale,
             inputs,
             target,
@@ -102,8 +105,9 @@ impl<'a> Networks<'a> {
             ..kind.train.clone()
         };
         let held_out = &self.data.folds[job.fold];
-        let training = self.rows(&others(held_out, self.inputs.rows()));
-        let validation = self.rows(held_out);
+        let inputs = kind.config.inputs;
+        let training = self.rows(&others(held_out, self.inputs.rows()), inputs);
+        let validation = self.rows(held_out, inputs);
         let history = train(
             &mut network,
             &training.samples(),
@@ -128,6 +132,9 @@ impl<'a> Networks<'a> {
         if let Some(bins) = kind.bins {
             name.push_str(&format!(", {bins} bins"));
         }
+        if kind.statistics {
+            name.push_str(", binned statistics");
+        }
         let transform = self.scale.transform();
         if let Some(transform) = transform.filter(|t| *t != TargetTransform::None) {
             name.push_str(&format!(" ({transform})"));
@@ -141,10 +148,14 @@ impl<'a> Networks<'a> {
         name
     }
 
-    fn rows(&self, rows: &[usize]) -> Rows {
+    fn rows(&self, rows: &[usize], inputs: usize) -> Rows {
         let weights = self.weights.as_ref();
+        let all = self.inputs.select_rows(rows);
         Rows {
-            inputs: self.inputs.select_rows(rows),
+            inputs: match inputs == all.columns() {
+                true => all,
+                false => all.leading_columns(inputs),
+            },
             target: self.target.select_rows(rows),
             weights: weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
         }

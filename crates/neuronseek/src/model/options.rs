@@ -302,9 +302,15 @@ pub struct FitOptions {
 }
 
 impl FitOptions {
+    /// Whether networks of several kinds may be one model.
+    pub(super) fn blends(&self) -> bool {
+        self.neuron == NeuronChoice::Search && self.profile != Profile::Small
+    }
+
     /// How the table is prepared: with a loss of numbers, a target that may be either is numbers.
     pub fn preparing(&self) -> PrepareOptions {
         let mut options = self.prepare.clone();
+        options.statistics_apart = self.blends();
         if options.task == Task::Auto && self.loss.is_some_and(|loss| loss != Loss::CrossEntropy) {
             options.task = Task::Regression;
         }

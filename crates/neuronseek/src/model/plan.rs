@@ -113,11 +113,12 @@ impl Plan {
     }
 
     /// The kinds of networks, the most promising first. `inputs` are the scaled inputs of all
-    /// known rows; `found` is the neuron of the search, if there was one.
+    /// known rows, of which the first `seen` are the search's too; `found` is the neuron of the
+    /// search, if there was one.
     pub fn networks(
         &self,
         options: &FitOptions,
-        inputs: &Matrix<f32>,
+        (inputs, seen): (&Matrix<f32>, usize),
         outputs: usize,
         found: Option<&Neuron>,
     ) -> Result<Vec<Kind>, NetworkConfigError> {
@@ -125,6 +126,7 @@ impl Plan {
             plan: self,
             options,
             inputs,
+            seen: inputs.leading_columns(seen),
             outputs,
         };
         match (&options.neuron, options.profile) {
@@ -178,12 +180,15 @@ pub(super) struct Kind {
     pub train: TrainConfig,
     /// The most bins of an embedded input; `None` without an embedding.
     pub bins: Option<usize>,
+    /// Whether it sees the inputs that are of networks alone.
+    pub statistics: bool,
 }
 
 /// How a kind departs from the plainest.
 struct Variant<'a> {
     neuron: &'a Neuron,
     bins: Option<usize>,
+    statistics: bool,
     dropout: f32,
     weight_decay: f64,
 }
@@ -192,6 +197,8 @@ struct Kinds<'a> {
     plan: &'a Plan,
     options: &'a FitOptions,
     inputs: &'a Matrix<f32>,
+    /// The search's inputs among them.
+    seen: Matrix<f32>,
     outputs: usize,
 }
 
@@ -237,8 +244,17 @@ impl Kinds<'_> {
             weight_decay: 0.1,
             ..variant(&linear, Some(256), 0.3)
         };
+        let statistics = |bins: Option<usize>| {
+            let more = self.inputs.columns() > self.seen.columns();
+            more.then(|| Variant {
+                statistics: true,
+                ..variant(&linear, bins, 0.1)
+            })
+        };
         let variants = [
             Some(variant(&linear, Some(32), 0.1)),
+            statistics(Some(32)),
+            statistics(None),
             Some(variant(&linear, None, 0.1)),
             found.map(|neuron| variant(neuron, None, 0.15)),
             Some(variant(&low, Some(32), 0.15)),
@@ -269,9 +285,13 @@ impl Kinds<'_> {
             EmbeddingChoice::None => None,
             EmbeddingChoice::Bins(bins) => Some(bins),
         };
-        let embedding = bins.and_then(|bins| Embedding::fit(self.inputs, bins, EMBEDDING_WIDTH));
+        let inputs = match variant.statistics {
+            true => self.inputs,
+            false => &self.seen,
+        };
+        let embedding = bins.and_then(|bins| Embedding::fit(inputs, bins, EMBEDDING_WIDTH));
         let config = NetworkConfig {
-            inputs: self.inputs.columns(),
+            inputs: inputs.columns(),
             outputs: self.outputs,
             hidden: self.plan.hidden.clone(),
             neuron: variant.neuron.clone(),
@@ -294,6 +314,7 @@ impl Kinds<'_> {
         };
         Ok(Kind {
             bins: bins.filter(|_| config.embedding.is_some()),
+            statistics: variant.statistics,
             config,
             train: self.options.train.over(train),
         })
@@ -304,6 +325,7 @@ fn variant(neuron: &Neuron, bins: Option<usize>, dropout: f32) -> Variant<'_> {
     Variant {
         neuron,
         bins,
+        statistics: false,
         dropout,
         weight_decay: TrainConfig::default().weight_decay,
     }

@@ -389,27 +389,34 @@ impl Model {
     fn check(&self) -> Result<(), String> {
         self.preparation.validate()?;
         let inputs = self.preparation.input_names().len();
-        self.search_scale.validate(inputs)?;
+        self.search_scale
+            .validate(self.preparation.search_inputs())?;
         self.network_scale.validate(inputs)?;
         let outputs = self.preparation.outputs();
         let (seen_inputs, seen_outputs) = match &self.predictor {
             Predictor::Formula(formula) => {
                 formula.check()?;
-                (formula.inputs(), formula.outputs())
+                if formula.inputs() != self.preparation.search_inputs() {
+                    return Err(format!("its formula is of {} inputs", formula.inputs()));
+                }
+                (inputs, formula.outputs())
             }
             Predictor::Networks(members) => {
-                let shape = |member: &Member| {
+                let allowed = [self.preparation.search_inputs(), inputs];
+                let fits = |member: &Member| {
                     let config = member.network.config();
-                    (config.inputs, config.outputs)
+                    allowed.contains(&config.inputs) && config.outputs == outputs
                 };
-                let first = shape(members.first().ok_or("it has no network")?);
-                if let Some(other) = members.iter().position(|member| shape(member) != first) {
-                    return Err(format!("network {other} has another shape than the first"));
+                if members.is_empty() {
+                    return Err("it has no network".to_string());
+                }
+                if let Some(other) = members.iter().position(|member| !fits(member)) {
+                    return Err(format!("network {other} has another shape"));
                 }
                 if let Some(bad) = members.iter().position(|member| !member.weight.is_finite()) {
                     return Err(format!("the weight of network {bad} is not finite"));
                 }
-                first
+                (inputs, outputs)
             }
         };
         if (seen_inputs, seen_outputs) != (inputs, outputs) {
@@ -447,11 +454,19 @@ pub(super) fn measure(
     }
 }
 
-/// The members' outputs times their weights, summed in the members' order.
+/// The members' outputs times their weights, summed in the members' order. Members see all columns
+/// of `inputs` or, one number for all that do not, the first ones.
 pub(super) fn sum_of_outputs(members: &[Member], inputs: &Matrix<f32>) -> Matrix<f64> {
     let mut total: Option<Matrix<f64>> = None;
+    let mut leading: Option<Matrix<f32>> = None;
     for member in members {
-        let outputs = member.network.predict(inputs);
+        let count = member.network.config().inputs;
+        let outputs = if count == inputs.columns() {
+            member.network.predict(inputs)
+        } else {
+            let own = leading.get_or_insert_with(|| inputs.leading_columns(count));
+            member.network.predict(own)
+        };
         let sum = total.get_or_insert_with(|| Matrix::zeros(outputs.rows(), outputs.columns()));
         for (sum, &value) in sum.data_mut().iter_mut().zip(outputs.data()) {
             *sum += member.weight * f64::from(value);

@@ -129,6 +129,9 @@ pub struct Outcome {
     /// The most bins of each embedded input; `None` without an embedding.
     #[serde(default)]
     pub embedding: Option<usize>,
+    /// Whether it also sees statistics of binned numbers, inputs that are of networks alone.
+    #[serde(default)]
+    pub statistics: bool,
     /// Its weight in the blend, if it has one; of classes the weights of all sum to the factor
     /// that calibrates the logits.
     #[serde(default)]

@@ -11,7 +11,6 @@ use super::candidate::Candidate;
 use super::data::Data;
 use super::fit::FitError;
 use super::networks::{Job, Networks, Trained, train_all};
-use super::options::{FitOptions, NeuronChoice, Profile};
 use super::paired::RowErrors;
 use super::predict::{Limits, Member, Predictor};
 use super::report::CandidateKind;
@@ -66,17 +65,12 @@ pub(super) fn run(
             let of_kind = of_kind.filter(|(job, _)| job.networks == index && job.kind == kind);
             own.extend(candidate(networks, kind, &of_kind.collect::<Vec<_>>()));
         }
-        if blends(networks.options) {
+        if networks.options.blends() {
             own = with_blend(networks, own);
         }
         candidates.extend(own.into_iter().map(|candidate| (networks.form, candidate)));
     }
     Ok(candidates)
-}
-
-/// Whether networks of several kinds may be one model.
-fn blends(options: &FitOptions) -> bool {
-    options.neuron == NeuronChoice::Search && options.profile != Profile::Small
 }
 
 /// A control that ends when this share of the time is over.
@@ -96,7 +90,7 @@ fn within<'a>(control: &Control<'a>, share: f64) -> Control<'a> {
 fn kept(networks: &Networks<'_>, index: usize, trained: &[(Job, Trained)]) -> Vec<usize> {
     let data = networks.data;
     let count = networks.kinds.len();
-    if count <= data.plan.kept || !blends(networks.options) {
+    if count <= data.plan.kept || !networks.options.blends() {
         return (0..count).collect();
     }
     let mut kinds = Vec::new();
@@ -180,6 +174,7 @@ fn candidate(
         kind: CandidateKind::Network,
         neuron: config.neuron.clone(),
         embedding: networks.kinds[kind].bins,
+        statistics: networks.kinds[kind].statistics,
         weight: None,
         hidden: config.hidden.clone(),
         parameters: trained
@@ -282,6 +277,7 @@ fn blended(networks: &Networks<'_>, parts: &[&Candidate]) -> Option<Candidate> {
         kind: CandidateKind::Blend,
         neuron: heaviest.neuron.clone(),
         embedding: None,
+        statistics: false,
         weight: None,
         hidden: Vec::new(),
         parameters: parts.iter().map(|part| part.parameters).sum(),

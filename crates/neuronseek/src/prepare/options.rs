@@ -59,6 +59,7 @@ impl FromStr for ColumnKind {
 /// | `ignore` | none | columns that are left out |
 /// | `kinds` | none: judged by the cells | how columns are taken |
 /// | `statistics` | auto | means of the target per level as inputs |
+/// | `statistics_apart` | no | beside them those of binned numbers, for networks alone |
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrepareOptions {
@@ -77,6 +78,9 @@ pub struct PrepareOptions {
     pub kinds: Vec<(String, ColumnKind)>,
     /// Which statistics of the target are inputs.
     pub statistics: TargetStatistics,
+    /// Whether, with [`TargetStatistics::Auto`], statistics of binned numbers are made beside, as
+    /// the last inputs, for networks alone.
+    pub statistics_apart: bool,
 }
 
 impl PrepareOptions {

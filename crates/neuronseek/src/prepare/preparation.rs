@@ -110,7 +110,7 @@ impl Preparation {
                 target: &target,
                 weights: weights.as_deref(),
             },
-            options.statistics,
+            (options.statistics, options.statistics_apart),
             (&options.targets, outcome.classes()),
         )?;
         let plan = Plan::fit(table, options, &known, &statistics)?;
@@ -240,6 +240,13 @@ impl Preparation {
         self.statistics
             .write_ordered(table, &known, seed, &mut block)?;
         Ok(inputs)
+    }
+
+    /// How many inputs, the first ones, the search and its formula see; the others are of networks
+    /// alone.
+    pub fn search_inputs(&self) -> usize {
+        let apart = self.statistics.inputs_apart();
+        self.input_names.len().saturating_sub(apart)
     }
 
     /// The target of the given rows, scaled or as classes.

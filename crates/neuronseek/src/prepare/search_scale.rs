@@ -62,13 +62,12 @@ impl SearchScale {
         }
     }
 
-    /// The scaled matrix, rows x inputs.
+    /// The scaled matrix, rows x inputs; columns behind those it was fitted to are left out.
     ///
     /// # Panics
-    /// When `inputs` does not have as many columns as the matrix it was fitted to.
+    /// When `inputs` has fewer columns than the matrix it was fitted to.
     pub fn apply(&self, inputs: &Matrix<f64>) -> Matrix<f64> {
-        assert_eq!(inputs.columns(), self.inputs.len(), "inputs");
-        let mut scaled = inputs.clone();
+        let mut scaled = inputs.leading_columns(self.inputs.len());
         if self.inputs.is_empty() {
             return scaled;
         }

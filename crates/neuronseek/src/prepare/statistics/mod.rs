@@ -16,7 +16,8 @@
 //! they are the same.
 //!
 //! Statistics are inputs like others, of the network and of the search: `Dest.mean(delay)` in a
-//! formula says more than the hundred 0/1 inputs that it stands for.
+//! formula says more than the hundred 0/1 inputs that it stands for. Those of binned numbers cannot
+//! be read in a formula: they are inputs of networks alone, where validation rows choose them.
 
 mod choose;
 mod levels;
@@ -112,6 +113,14 @@ pub(super) struct Statistics {
     /// The mean of each over the training rows.
     means: Vec<f64>,
     statistics: Vec<Statistic>,
+    /// How many of them, the last ones, are inputs of networks alone.
+    #[serde(default, skip_serializing_if = "is_none")]
+    apart: usize,
+}
+
+/// So that what was stored before there were any means the same.
+fn is_none(apart: &usize) -> bool {
+    *apart == 0
 }
 
 /// Rows whose target is known.
@@ -124,46 +133,68 @@ pub(super) struct Known<'a> {
 
 impl Statistics {
     /// Of the candidates, which are columns with the kind they are taken for, those that `which`
-    /// asks for; `names` are the targets and the classes.
+    /// asks for; with `apart` beside [`TargetStatistics::Auto`] also combinations that binned
+    /// numbers take part in, for networks alone. `names` are the targets and the classes.
     pub fn fit(
         candidates: &[(&Column, Kind)],
         known: &Known<'_>,
-        which: TargetStatistics,
+        (which, apart): (TargetStatistics, bool),
         (targets, classes): (&[String], &[String]),
     ) -> Result<Statistics, PrepareError> {
-        let keys = match which {
-            TargetStatistics::Off => Vec::new(),
-            _ => key_columns(candidates, known.rows, which)?,
-        };
-        if keys.is_empty() {
+        if which == TargetStatistics::Off {
             return Ok(Statistics::default());
         }
         let mut measures = measures::measures(known.target);
         let means = means(&measures, known.weights);
         centre(&mut measures, &means);
         let scaled = scaled(&measures);
-        let chosen = Chooser::new(&keys, &scaled, known.weights).choose(which);
-        let make = |chosen: choose::Chosen| {
-            let groups = chosen.grouped.sums(&measures, known.weights);
-            let counts = groups.iter().map(|group| group.rows);
-            let first = groups.first().map_or(0.0, |group| group.rows);
-            let columns = chosen.columns.iter();
-            Statistic {
-                rows: counts.into_iter().any(|count| count != first),
-                columns: columns.map(|&c| keys[c].levels.clone()).collect(),
-                prior: chosen.prior,
-                groups,
+        let of = |which: TargetStatistics| -> Result<Vec<Statistic>, PrepareError> {
+            let keys = key_columns(candidates, known.rows, which)?;
+            if keys.is_empty() {
+                return Ok(Vec::new());
             }
+            let chosen = Chooser::new(&keys, &scaled, known.weights).choose(which);
+            let make = |chosen: choose::Chosen| {
+                let groups = chosen.grouped.sums(&measures, known.weights);
+                let counts = groups.iter().map(|group| group.rows);
+                let first = groups.first().map_or(0.0, |group| group.rows);
+                let columns = chosen.columns.iter();
+                Statistic {
+                    rows: counts.into_iter().any(|count| count != first),
+                    columns: columns.map(|&c| keys[c].levels.clone()).collect(),
+                    prior: chosen.prior,
+                    groups,
+                }
+            };
+            Ok(chosen.into_iter().map(make).collect())
         };
-        let statistics: Vec<Statistic> = chosen.into_iter().map(make).collect();
+        let mut statistics = of(which)?;
+        let seen = statistics.len();
+        if apart && which == TargetStatistics::Auto {
+            let binned = of(TargetStatistics::All)?;
+            let new = binned.into_iter().filter(|one| {
+                one.columns.len() > 1 && statistics.iter().all(|s| s.columns != one.columns)
+            });
+            let new: Vec<Statistic> = new.collect();
+            statistics.extend(new);
+        }
         if statistics.is_empty() {
             return Ok(Statistics::default());
         }
+        let apart = statistics.len() - seen;
         Ok(Statistics {
             measures: measures::names(targets, classes),
             means,
             statistics,
+            apart,
         })
+    }
+
+    /// How many inputs, the last ones, are of networks alone.
+    pub fn inputs_apart(&self) -> usize {
+        let first = self.statistics.len().saturating_sub(self.apart);
+        let own = |one: &Statistic| self.measures.len() + usize::from(one.rows);
+        self.statistics[first..].iter().map(own).sum()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -270,6 +301,9 @@ impl Statistics {
         }
         if self.means.len() != self.measures.len() || self.means.iter().any(|m| !m.is_finite()) {
             return Err("the target's means are unsound".to_string());
+        }
+        if self.apart > self.statistics.len() {
+            return Err(format!("{} of fewer are apart", self.apart));
         }
         for statistic in &self.statistics {
             statistic
