@@ -124,3 +124,92 @@ impl Judge<'_> {
             .sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prepare::{Preparation, PrepareOptions};
+    use crate::table::{Column, Table};
+
+    fn column(values: Vec<f64>) -> Matrix<f64> {
+        Matrix::from_vec(values.len(), 1, values)
+    }
+
+    /// The scale, the target and its truth of a table with this column y.
+    fn known(y: Column) -> (TargetScale, Target, Matrix<f64>) {
+        let rows: Vec<usize> = (0..200).collect();
+        let x = Column::of_numbers("x", rows.iter().map(|&row| row as f64).collect());
+        let table = Table::new("known", vec![x, y]).unwrap();
+        let options = PrepareOptions {
+            targets: vec!["y".to_string()],
+            ..PrepareOptions::default()
+        };
+        let preparation = Preparation::fit(&table, &options, &rows).unwrap();
+        let target = preparation.target(&table, &rows).unwrap();
+        let truth = preparation.truth(&table, &rows).unwrap();
+        (preparation.outcome().clone(), target, truth)
+    }
+
+    fn wave(row: usize, speed: f64) -> f64 {
+        (row as f64 * speed).sin()
+    }
+
+    #[test]
+    fn errors_that_cancel_are_blended_half_and_half() {
+        let y = (0..200).map(|row| wave(row, 0.1)).collect();
+        let (scale, target, truth) = known(Column::of_numbers("y", y));
+        let judge = Judge {
+            scale: &scale,
+            target: &target,
+            truth: &truth,
+            weights: None,
+        };
+        let Target::Values(values) = &target else {
+            panic!("no numbers");
+        };
+        let off = |by: f64| {
+            let rows = (0..200).map(|row| values.row(row)[0] + by * wave(row, 1.7));
+            column(rows.collect())
+        };
+        let weights = judge.weights(&[off(0.5), off(-0.5), off(3.0)]);
+        assert_eq!(weights, [0.5, 0.5, 0.0]);
+        // Rows of weight 0 have no say.
+        let half: Vec<f64> = (0..200).map(|row| f64::from(u8::from(row < 100))).collect();
+        let judge = Judge {
+            weights: Some(&half),
+            ..judge
+        };
+        let mut late = off(0.0);
+        (100..200).for_each(|row| late.row_mut(row)[0] = 9.0);
+        assert_eq!(judge.weights(&[late, off(0.5)]), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn logits_that_are_too_sure_are_scaled_down() {
+        // Logit z = 2 wave; the network says 3 z.
+        let label = |row: usize| {
+            let p = 1.0 / (1.0 + (-2.0 * wave(row, 0.1)).exp());
+            if (wave(row, 977.7) * 0.5 + 0.5) < p {
+                "yes"
+            } else {
+                "no"
+            }
+        };
+        let labels = (0..200).map(|row| Some(label(row)));
+        let (scale, target, truth) = known(Column::of_texts("y", labels));
+        let judge = Judge {
+            scale: &scale,
+            target: &target,
+            truth: &truth,
+            weights: None,
+        };
+        let logits = column((0..200).map(|row| 6.0 * wave(row, 0.1)).collect());
+        let weight = judge.weights(std::slice::from_ref(&logits))[0];
+        assert!((0.2..0.6).contains(&weight), "{weight}");
+        // No factor near it is better.
+        let loss = |factor: f64| judge.loss(&logits, factor);
+        for other in [0.9 * weight, 1.1 * weight] {
+            assert!(loss(weight) < loss(other), "{weight} {other}");
+        }
+    }
+}

@@ -348,3 +348,84 @@ fn level(kinds: &mut [Kind], of: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(profile: Profile, rows: usize, inputs: usize) -> Plan {
+        let options = FitOptions {
+            profile,
+            ..FitOptions::default()
+        };
+        Plan::new(&options, rows, inputs, 1)
+    }
+
+    #[test]
+    fn more_rows_are_fitted_with_less_and_best_never_with_less_than_default() {
+        let work = |plan: &Plan, rows: usize| {
+            let networks = plan.kinds + (plan.folds - 1) * plan.kept;
+            networks * plan.members * plan.epochs * plan.hidden[0] * rows
+        };
+        for rows in [20, 300, 1000, 5000, 20_000, 100_000, 1_000_000] {
+            let (default, best) = (
+                plan(Profile::Default, rows, 10),
+                plan(Profile::Best, rows, 10),
+            );
+            assert!(work(&best, rows) >= work(&default, rows), "{rows}");
+            assert!((2..=10).contains(&default.folds), "{rows}");
+            assert!(default.kept <= default.kinds);
+        }
+        let small = plan(Profile::Default, 1000, 10);
+        assert_eq!((small.folds, small.hidden[0]), (10, 256));
+        let large = plan(Profile::Default, 1_000_000, 10);
+        assert_eq!((large.folds, large.hidden[0]), (2, 64));
+    }
+
+    #[test]
+    fn what_the_user_asks_for_is_done() {
+        let mut options = FitOptions::default();
+        options.network.folds = Some(3);
+        options.network.members = Some(2);
+        options.network.hidden = Some(vec![7]);
+        options.network.dropout = Some(0.4);
+        options.train.epochs = Some(5);
+        let plan = Plan::new(&options, 1000, 2, 1);
+        assert_eq!((plan.folds, plan.members), (3, 2));
+        let inputs = Matrix::from_vec(100, 2, (0..200).map(|i| i as f32).collect());
+        let kinds = plan.networks(&options, (&inputs, 2), 1, None).unwrap();
+        for kind in &kinds {
+            assert_eq!(kind.config.hidden.len(), 1);
+            assert_eq!((kind.config.dropout, kind.train.epochs), (0.4, 5));
+        }
+        assert!(kinds.iter().any(|kind| kind.config.hidden == [7]));
+        options.network.embedding = EmbeddingChoice::None;
+        let kinds = plan.networks(&options, (&inputs, 2), 1, None).unwrap();
+        assert!(kinds.iter().all(|kind| kind.config.embedding.is_none()));
+        options.neuron = NeuronChoice::Given("x^2".parse().unwrap());
+        let kinds = plan.networks(&options, (&inputs, 2), 1, None).unwrap();
+        assert_eq!(kinds.len(), 1);
+    }
+
+    #[test]
+    fn kinds_of_one_fit_have_as_many_parameters_but_for_embeddings() {
+        let inputs = Matrix::from_vec(200, 4, (0..800).map(|i| (i % 97) as f32).collect());
+        let options = FitOptions::default();
+        let plan = Plan::new(&options, 500, 4, 1);
+        let found: Neuron = "x + x^3 + cp(3, r=2)".parse().unwrap();
+        let kinds = plan
+            .networks(&options, (&inputs, 3), 1, Some(&found))
+            .unwrap();
+        let counts = kinds.iter().map(|kind| {
+            let mut config = kind.config.clone();
+            config.embedding = None;
+            config.parameters() as f64
+        });
+        let counts: Vec<f64> = counts.collect();
+        for count in &counts {
+            assert!((0.95..1.05).contains(&(count / counts[0])), "{counts:?}");
+        }
+        assert!(kinds.iter().any(|kind| kind.statistics));
+        assert!(kinds.iter().any(|kind| kind.config.neuron == found));
+    }
+}

@@ -1,7 +1,7 @@
 //! `neuronseek bench step`: the time of a training step and of an epoch, beside PyTorch's.
 
 use clap::Args;
-use neuronseek_bench::epoch::{self, EpochResult};
+use neuronseek_bench::epoch::{self, EpochResult, Subject};
 use neuronseek_bench::step::{self, StepResult, StepSettings};
 use serde::Serialize;
 
@@ -46,6 +46,8 @@ pub struct Arguments {
 struct Document {
     steps: Vec<StepResult>,
     epoch: EpochResult,
+    /// Of a network as the default profile trains it.
+    embedded_epoch: EpochResult,
 }
 
 /// Times.
@@ -61,14 +63,19 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     };
     check(&settings)?;
     let steps = step::run(&settings);
-    let epoch = epoch::run(settings.torch);
+    let epoch = epoch::run(Subject::Small, settings.torch);
+    let embedded_epoch = epoch::run(Subject::Embedded, settings.torch);
     if settings.torch {
         let reasons = steps.iter().filter(|step| step.ratio.is_none());
         for reason in reasons.map(|step| &step.torch).chain(&epoch.note) {
             console.warn(reason);
         }
     }
-    let document = Document { steps, epoch };
+    let document = Document {
+        steps,
+        epoch,
+        embedded_epoch,
+    };
     if arguments.form.json {
         return output::print_json(&document);
     }
@@ -124,30 +131,29 @@ fn text(document: &Document, styled: bool) -> String {
             ratio(step.ratio),
         ]);
     }
-    let epoch = &document.epoch;
-    columns.row([
-        format!(
-            "epoch of 8-64-32-1, {} rows",
-            display::count(neuronseek_bench::epoch::ROWS)
-        ),
-        "8".to_string(),
-        "256".to_string(),
-        time(epoch.milliseconds * 1e3),
-        epoch
-            .torch
-            .as_ref()
-            .map_or(String::new(), |torch| time(torch.milliseconds * 1e3)),
-        ratio(epoch.ratio),
-    ]);
-    if let Some(torch) = &epoch.torch {
-        columns.row([
-            "the same, PyTorch tuned by hand".to_string(),
-            "8".to_string(),
-            "256".to_string(),
-            time(epoch.milliseconds * 1e3),
-            time(torch.tuned_milliseconds * 1e3),
-            ratio(epoch.ratio_to_tuned),
-        ]);
+    let epochs = [
+        ("8-64-32-1", &document.epoch),
+        ("8-192-96-1, embedded", &document.embedded_epoch),
+    ];
+    for (shape, epoch) in epochs {
+        let rows = display::count(neuronseek_bench::epoch::ROWS);
+        let mut row = |name: String, torch: Option<f64>, of: Option<f64>| {
+            columns.row([
+                name,
+                "8".to_string(),
+                "256".to_string(),
+                time(epoch.milliseconds * 1e3),
+                torch.map_or(String::new(), |milliseconds| time(milliseconds * 1e3)),
+                ratio(of),
+            ]);
+        };
+        let torch = epoch.torch.as_ref();
+        let plain = torch.map(|torch| torch.milliseconds);
+        row(format!("epoch of {shape}, {rows} rows"), plain, epoch.ratio);
+        if let Some(torch) = torch {
+            let name = "the same, PyTorch tuned by hand".to_string();
+            row(name, Some(torch.tuned_milliseconds), epoch.ratio_to_tuned);
+        }
     }
     columns.text()
 }
