@@ -6,6 +6,7 @@
 //! overfit as least squares would, and weights are positive and sum to 1. Of classes the mean is of
 //! logits, and one factor for all of them is fitted last, so that probabilities are calibrated.
 
+use super::metrics::Metrics;
 use crate::matrix::Matrix;
 use crate::prepare::{Outcome as TargetScale, Target, probabilities};
 
@@ -81,11 +82,20 @@ impl Judge<'_> {
         (0.5 * (low + high)).exp()
     }
 
-    /// Squared errors over the targets' variance in the user's unit, or the log loss of
-    /// `factor` times the logits; up to constants.
+    /// Squared errors over the targets' variance in the user's unit, the mean deviance of a log
+    /// mean, or the log loss of `factor` times the logits; up to constants.
     fn loss(&self, outputs: &Matrix<f64>, factor: f64) -> f64 {
         match self.target {
-            Target::Values(_) => self.squares(&self.scale.restore(outputs)),
+            Target::Values(_) => {
+                let predicted = self.scale.restore(outputs);
+                let Some(power) = self.scale.power() else {
+                    return self.squares(&predicted);
+                };
+                let power = Some(power);
+                let metrics =
+                    Metrics::regression_of_power(self.truth, &predicted, self.weights, power);
+                metrics.map_or(f64::INFINITY, |metrics| metrics.loss())
+            }
             Target::Classes { labels, count } => {
                 let mut logits = outputs.clone();
                 logits.data_mut().iter_mut().for_each(|z| *z *= factor);

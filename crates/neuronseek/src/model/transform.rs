@@ -122,7 +122,7 @@ pub(super) fn propose(
 pub(super) fn searched_of_log_mean(data: &Data) -> Result<TargetScale, FitError> {
     use TargetTransform::{Log, Log1p};
     let truth = &data.known.truth;
-    let of = |transform| data.preparation.transformed(&truth, transform);
+    let of = |transform| data.preparation.transformed(truth, transform);
     Ok(of(Log).or_else(|_| of(Log1p))?)
 }
 
@@ -138,7 +138,7 @@ fn untried(transform: TargetTransform, reason: &str) -> TransformReport {
 fn admitted(data: &Data) -> Vec<TargetScale> {
     use TargetTransform::{Log, Log1p, Reciprocal, Sqrt, Square};
     let truth = &data.known.truth;
-    let of = |transform| data.preparation.transformed(&truth, transform).ok();
+    let of = |transform| data.preparation.transformed(truth, transform).ok();
     let mut scales: Vec<TargetScale> = [Square, Sqrt, Log].into_iter().filter_map(of).collect();
     // A logarithm of counts is worth a trial where the plain one is not defined.
     if scales.len() == 2 {
@@ -248,8 +248,8 @@ impl<'a> Rows<'a> {
         let judging = spaced(&others, JUDGING_ROWS);
         Rows {
             data,
-            fitted: Part::new(data, &known, &fitted),
-            judging: Part::new(data, &known, &judging),
+            fitted: Part::new(data, known, &fitted),
+            judging: Part::new(data, known, &judging),
         }
     }
 

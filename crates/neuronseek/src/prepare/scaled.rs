@@ -81,8 +81,9 @@ impl Scaled {
     /// What is wrong with the bounds, if anything.
     pub(super) fn check_bounds(&self) -> Result<(), String> {
         match self.bounds {
-            // Written so that NaN is refused.
-            Some([low, high]) if !(low <= high) => Err("its target has no bounds".to_string()),
+            Some([low, high]) if low.is_nan() || high.is_nan() || low > high => {
+                Err("its target has no bounds".to_string())
+            }
             _ => Ok(()),
         }
     }
