@@ -1,11 +1,13 @@
 //! The plots of each experiment.
 
+use crate::ablation::{self, Candidate, Question, Verdict};
 use crate::convergence;
 use crate::formulas::{self, Kind};
 use crate::plot::{Axis, Bars, Chart, Group, Picture, PlotError, Series};
 use crate::recovery;
 use crate::scalability;
 use crate::stability;
+use crate::statistics::quantile;
 
 /// A plot and the name of its files.
 pub type Named = (String, Picture);
@@ -167,6 +169,87 @@ fn steps(line: &convergence::Line) -> Vec<(f64, f64)> {
         steps.push((seconds.max(LEAST), error));
     }
     steps
+}
+
+/// How often each neuron and ingredient pays; the change of the loss by the ladder's width.
+pub fn ablation(all: &[ablation::Paired]) -> Result<Vec<Named>, PlotError> {
+    let parts = [Verdict::Pays, Verdict::Costs, Verdict::Neither];
+    let mut groups: [Vec<Group>; 2] = Default::default();
+    let mut changes: Vec<(&Candidate, usize, Vec<f64>)> = Vec::new();
+    for one in all {
+        let (kind, name) = match &one.question {
+            Question::Ingredient(one) => (1, one.name().to_string()),
+            Question::Neuron { of, hidden } => {
+                if let [width, half] = hidden[..]
+                    && half == width / 2
+                    && one.verdict() != Some(Verdict::Same)
+                {
+                    let same = |c: &&mut (&Candidate, usize, Vec<f64>)| (c.0, c.1) == (of, width);
+                    match changes.iter_mut().find(same) {
+                        Some(known) => known.2.push(one.percent()),
+                        None => changes.push((of, width, vec![one.percent()])),
+                    }
+                }
+                if hidden
+                    .first()
+                    .is_some_and(|&width| width != ablation::REFERENCE[0])
+                {
+                    continue;
+                }
+                (0, format!("{of}, {} hidden", hidden.len()))
+            }
+        };
+        let position = groups[kind].iter().position(|group| group.name == name);
+        let position = position.unwrap_or_else(|| {
+            let values = vec![0.0; parts.len()];
+            groups[kind].push(Group { name, values });
+            groups[kind].len() - 1
+        });
+        for (part, value) in parts.iter().zip(&mut groups[kind][position].values) {
+            *value += f64::from(one.verdict() == Some(*part));
+        }
+    }
+    let [neurons, ingredients] = groups;
+    let names = parts.map(Verdict::name);
+    let axes = ("neuron and network", "tables");
+    let title = "The neuron against x at equal parameters";
+    let mut named = bars("ablation-neurons", title, axes, &names, neurons)?;
+    let axes = ("ingredient", "tables");
+    let title = "The recipe with an ingredient against without";
+    named.extend(bars(
+        "ablation-ingredients",
+        title,
+        axes,
+        &names,
+        ingredients,
+    )?);
+    let title = "Test loss of the neuron against x by size: median, quartiles of the tables";
+    let axes = (
+        Axis::log("units of the first layer"),
+        Axis::linear("change in %"),
+    );
+    named.extend(chart(
+        "ablation-widths",
+        title,
+        axes,
+        changes_by_width(changes),
+    )?);
+    Ok(named)
+}
+
+fn changes_by_width(mut changes: Vec<(&Candidate, usize, Vec<f64>)>) -> Vec<Series> {
+    changes.sort_by_key(|(_, width, _)| *width);
+    let mut series: Vec<Series> = Vec::new();
+    for (of, width, percents) in changes {
+        let at = |share| quantile(&percents, share).unwrap_or(0.0);
+        let point = (width as f64, at(0.5), at(0.25), at(0.75));
+        let name = of.to_string();
+        match series.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.points.push(point.into()),
+            None => series.push(Series::line(name, [point])),
+        }
+    }
+    series
 }
 
 /// Formulas found per method.

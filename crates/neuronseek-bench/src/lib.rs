@@ -1,6 +1,7 @@
 //! The experiments of the paper and the measurements of the library, as functions that give rows;
 //! the command prints them.
 
+pub mod ablation;
 pub mod convergence;
 pub mod epoch;
 mod error;

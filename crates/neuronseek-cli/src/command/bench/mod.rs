@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::console::Console;
 use crate::failure::Failure;
 
+mod ablation;
 mod convergence;
 mod formulas;
 mod recovery;
@@ -19,6 +20,7 @@ mod tables;
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
+    Ablation(ablation::Arguments),
     Convergence(convergence::Arguments),
     Formulas(formulas::Arguments),
     Recovery(recovery::Arguments),
@@ -33,6 +35,7 @@ pub enum Bench {
 /// Measures.
 pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
     match bench {
+        Bench::Ablation(arguments) => ablation::run(arguments, console),
         Bench::Convergence(arguments) => convergence::run(arguments, console),
         Bench::Formulas(arguments) => formulas::run(arguments, console),
         Bench::Recovery(arguments) => recovery::run(arguments, console),
