@@ -12,6 +12,7 @@ pub mod intervals;
 pub mod network;
 pub mod reading;
 pub mod searching;
+pub mod tuning;
 
 /// Finds the neuron a table wants, and trains a small, readable model of it
 #[derive(Debug, Parser)]

@@ -16,6 +16,10 @@ use neuronseek::prepare::TargetTransform;
 use neuronseek::search::{Alternative, Candidate, Evidence, Report, Step};
 use serde::Serialize;
 
+use self::tuning::TuningPart;
+
+mod tuning;
+
 /// What `search` prints.
 #[derive(Debug, Serialize)]
 pub struct SearchDocument<'a> {
@@ -99,6 +103,8 @@ pub struct FitDocument<'a> {
     calibration: Option<CalibrationPart>,
     /// Null where none were asked for.
     intervals: Option<IntervalsPart<'a>>,
+    /// Null without tuning.
+    tuning: Option<TuningPart<'a>>,
     /// Null for classes.
     target_transform: Option<TransformPart<'a>>,
     /// Null where the found neuron is not nearly exact or has many monomials.
@@ -288,6 +294,7 @@ impl<'a> FitDocument<'a> {
                     before: calibration.before,
                     after: calibration.after,
                 }),
+            tuning: report.tuning.as_ref().map(TuningPart::new),
             intervals: report.intervals.as_ref().map(|intervals| IntervalsPart {
                 levels: &intervals.levels,
                 rows: intervals.rows,

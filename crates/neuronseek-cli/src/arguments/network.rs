@@ -4,7 +4,6 @@ use clap::Args;
 use neuronseek::model::{EmbeddingChoice, NetworkOptions, Profile, TrainOptions};
 use neuronseek::network::{Activation, Interactions, Loss, Norm, Placement};
 use neuronseek::neuron::Neuron;
-use neuronseek::train::TrainConfig;
 
 use super::choice;
 
@@ -158,9 +157,9 @@ pub struct Training {
     /// profile and rows]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// The highest learning rate of the schedule
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true, default_value_t = TrainConfig::default().learning_rate)]
-    pub learning_rate: f64,
+    /// The highest learning rate of the schedule [default: 0.006]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
     /// Rows a step [default: by the number of rows]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
@@ -180,7 +179,7 @@ impl Training {
     pub fn options(&self) -> TrainOptions {
         TrainOptions {
             epochs: self.epochs,
-            learning_rate: Some(self.learning_rate),
+            learning_rate: self.learning_rate,
             batch: self.batch,
             weight_decay: self.weight_decay,
         }

@@ -15,6 +15,7 @@ use crate::arguments::intervals::Levels;
 use crate::arguments::network::{Effort, Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
+use crate::arguments::tuning::Tuning;
 use crate::arguments::{Form, Threads};
 use crate::console::Console;
 use crate::display;
@@ -28,6 +29,7 @@ use crate::{interrupt, output};
 #[command(after_help = "\
 Examples:
   neuronseek fit houses.csv --target price -o houses.safetensors
+  neuronseek fit houses.csv --target price -o houses.safetensors --tune 5m
   neuronseek fit houses.csv --target price --split 0 --neuron \"x + x^2 + cp(2, r=4)\" --compare
 
 Ctrl-C ends the fit; with -o the best model so far is saved.")]
@@ -70,6 +72,8 @@ pub struct Arguments {
     #[command(flatten)]
     training: Training,
     #[command(flatten)]
+    tuning: Tuning,
+    #[command(flatten)]
     deciding: Deciding,
     #[command(flatten)]
     levels: Levels,
@@ -94,7 +98,8 @@ struct Saving {
     /// Replace the model file if it exists already
     #[arg(long, requires = "output")]
     force: bool,
-    /// Go on from the checkpoint (MODEL.checkpoint) that an ended fit of the same command left
+    /// Go on from the checkpoint (MODEL.checkpoint) and the trials (MODEL.tuning.jsonl) that an
+    /// ended fit of the same command left
     #[arg(long, requires = "output")]
     resume: bool,
 }
@@ -201,7 +206,8 @@ fn options(
     output: Option<&OutputFile>,
     console: &Console,
 ) -> Result<FitOptions, Failure> {
-    let checkpoint = output.map(|output| checkpoint_path(output.path()));
+    let checkpoint = output.map(|output| beside(output.path(), ".checkpoint"));
+    let log = output.map(|output| beside(output.path(), ".tuning.jsonl"));
     if let Some(path) = checkpoint.as_deref().filter(|path| path.exists())
         && !arguments.saving.resume
     {
@@ -224,6 +230,7 @@ fn options(
         search: arguments.searching.options()?,
         network: arguments.shape.options(),
         profile: arguments.effort.profile,
+        tune: arguments.tuning.options(log),
         holdout: match (testing.test_fraction, testing.split) {
             (Some(share), _) => Holdout::Fraction(share),
             (None, Some(number)) => Holdout::Split(number),
@@ -247,9 +254,9 @@ fn options(
 }
 
 /// `a.safetensors` has its checkpoint in `a.safetensors.checkpoint`.
-fn checkpoint_path(model: &Path) -> PathBuf {
+fn beside(model: &Path, ending: &str) -> PathBuf {
     let mut name = model.as_os_str().to_owned();
-    name.push(".checkpoint");
+    name.push(ending);
     PathBuf::from(name)
 }
 
@@ -267,6 +274,10 @@ fn tell(
             Some(_) => "ended early: this is the best model so far, and it is saved",
             None => "ended early: this is the best model so far",
         });
+    }
+    let log = options.tune.as_ref().and_then(|tune| tune.log.as_ref());
+    if let (Some(log), Some(_)) = (log, &report.tuning) {
+        console.note(&format!("trials are in {}", log.display()));
     }
     if arguments.form.json {
         return output::print_json(&FitDocument::new(report, Some(report.seconds), model));

@@ -12,6 +12,7 @@ use super::predict::{Limits, Predictor, measure, sum_of_outputs};
 use super::report::{CandidateKind, Outcome};
 use super::screening;
 use super::settle::{self, Form};
+use super::tune::{self, TuningReport};
 use crate::matrix::Matrix;
 use crate::neuron::Neuron;
 use crate::observe::Control;
@@ -151,14 +152,15 @@ impl Candidate {
 /// Fits all candidates: of each form of the target, in a fixed order, networks of several kinds,
 /// their blend, the search's polynomial. Gives the index of each candidate's form with it.
 ///
-/// Where the polynomial of a form is exact, no network is trained.
+/// Where the polynomial of a form is exact, no network is trained. Tuning comes first, where the
+/// options want it; its report is the second value.
 pub(super) fn fit_candidates(
     data: &Data,
     options: &FitOptions,
     forms: &[Form],
     keeper: &Keeper,
     control: &Control<'_>,
-) -> Result<Vec<(usize, Candidate)>, FitError> {
+) -> Result<(Vec<(usize, Candidate)>, Option<TuningReport>), FitError> {
     let mut polynomials = Vec::new();
     let mut scales = Vec::new();
     for form in forms {
@@ -177,12 +179,16 @@ pub(super) fn fit_candidates(
             networks.push(Networks::new(index, (data, &inputs), options, of, keeper)?);
         }
     }
-    let mut candidates = screening::run(&networks, control)?;
+    let (tuning, ready) = match tune::run(&mut networks, control)? {
+        Some(tuned) => (Some(tuned.report), tuned.trained),
+        None => (None, Vec::new()),
+    };
+    let mut candidates = screening::run(&networks, ready, control)?;
     for (index, polynomial) in polynomials.into_iter().enumerate() {
         candidates.extend(polynomial.map(|candidate| (index, candidate)));
     }
     candidates.sort_by_key(|(form, _)| *form);
-    Ok(candidates)
+    Ok((candidates, tuning))
 }
 
 /// The search's polynomial.

@@ -268,6 +268,8 @@ impl Data {
         }
         let mut settings = options.clone();
         (settings.checkpoint, settings.resume) = (None, false);
+        // Trials are the same whatever their number, and their networks have names of their own.
+        settings.tune = None;
         hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }

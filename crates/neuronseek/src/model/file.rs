@@ -44,6 +44,15 @@ pub enum FileError {
         /// What is wrong.
         reason: String,
     },
+    /// The log of another tuning.
+    #[error(
+        "{path} is not the log of this tuning (same data, options and seed): repeat the command \
+         that wrote it, or leave out --resume"
+    )]
+    Unrelated {
+        /// The file.
+        path: String,
+    },
     /// A model file that was changed or cut.
     #[error("{path} is damaged ({reason}); restore it from a copy or fit the model again")]
     Damaged {

@@ -120,7 +120,8 @@ pub fn fit(
         data.fingerprint(options),
     )?;
     let settled = settle_or_recall(&data, options, &keeper, control)?;
-    let mut candidates = fit_candidates(&data, options, &settled.forms, &keeper, control)?;
+    let (mut candidates, tuning) =
+        fit_candidates(&data, options, &settled.forms, &keeper, control)?;
     let ended_early = control.should_stop();
     if ended_early {
         keeper.flush()?;
@@ -129,6 +130,7 @@ pub fn fit(
     }
     let mut report = conclude(&data, options, settled, &mut candidates)?;
     report.ended_early = ended_early;
+    report.tuning = tuning;
     let chosen = report.candidates.iter().position(|outcome| outcome.chosen);
     let chosen = chosen.and_then(|index| candidates.into_iter().nth(index));
     let (_, chosen) = chosen.ok_or(FitError::EndedEarly)?;
@@ -325,6 +327,7 @@ fn conclude(
         decision,
         calibration,
         intervals: None,
+        tuning: None,
         neuron: winner.neuron.clone(),
         candidates: outcomes,
         choice,

@@ -28,6 +28,7 @@ mod searching;
 mod settle;
 mod spread;
 mod transform;
+mod tune;
 
 pub use calibration::CalibrationReport;
 pub use equation::{Equation, EquationTerm};
@@ -44,3 +45,4 @@ pub use predict::{Limits, Model, ModelError, Prediction};
 pub use report::{CandidateKind, FitReport, Outcome, Rows};
 pub use searching::method;
 pub use transform::{TransformReport, TransformTrial};
+pub use tune::{MAX_TRIALS, RungReport, TrialReport, TrialSettings, Tune, TuneLimit, TuningReport};

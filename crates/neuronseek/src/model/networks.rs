@@ -14,7 +14,7 @@ use crate::network::{Loss, Network};
 use crate::neuron::Neuron;
 use crate::observe::{Control, Event};
 use crate::prepare::{Outcome as TargetScale, Target, TargetTransform};
-use crate::train::{Samples, TrainConfig, train};
+use crate::train::{Checkpoint, Ended, Samples, TrainConfig, train};
 
 /// One network to train: of which of the [`Networks`], kind, fold and member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) struct Networks<'a> {
     pub kinds: Vec<Kind>,
     pub scale: TargetScale,
     /// The scaled inputs of all known rows.
-    inputs: &'a Matrix<f32>,
+    pub inputs: &'a Matrix<f32>,
     /// The scaled target of all known rows.
     target: Target,
     /// What known rows count in training.
@@ -87,11 +87,29 @@ impl<'a> Networks<'a> {
 
     /// Trains one; `None` when the fit was ended before an epoch was done.
     fn train(&self, job: Job, control: &Control<'_>) -> Result<Option<Trained>, FitError> {
-        let kind = &self.kinds[job.kind];
         let name = self.name(job);
         control.observer.notice(&Event::Stage { name: &name });
+        self.train_kind(
+            &self.kinds[job.kind],
+            (job.fold, job.member),
+            control,
+            self.keeper.network(&name),
+            &mut |checkpoint| self.keeper.keep_network(&name, checkpoint),
+        )
+    }
+
+    /// Trains a member of any kind on the rows outside a fold, from a checkpoint on if there is
+    /// one; `None` when it was ended before an epoch was done.
+    pub fn train_kind(
+        &self,
+        kind: &Kind,
+        (fold, member): (usize, usize),
+        control: &Control<'_>,
+        start: Option<Checkpoint>,
+        keep: &mut dyn FnMut(&Checkpoint),
+    ) -> Result<Option<Trained>, FitError> {
         // Mixed in so that neighbouring seeds, folds and members differ.
-        let place = (job.fold * 64 + job.member) as u64;
+        let place = (fold * 64 + member) as u64;
         let seed = self
             .options
             .seed
@@ -104,7 +122,7 @@ impl<'a> Networks<'a> {
             loss: loss.unwrap_or_else(|| Loss::of(&self.target)),
             ..kind.train.clone()
         };
-        let held_out = &self.data.folds[job.fold];
+        let held_out = &self.data.folds[fold];
         let inputs = kind.config.inputs;
         let training = self.rows(&others(held_out, self.inputs.rows()), inputs);
         let validation = self.rows(held_out, inputs);
@@ -114,14 +132,15 @@ impl<'a> Networks<'a> {
             Some(&validation.samples()),
             &settings,
             control,
-            self.keeper.network(&name),
-            &mut |checkpoint| self.keeper.keep_network(&name, checkpoint),
+            start,
+            keep,
         )?;
         Ok(history.best_epoch.map(|epochs| Trained {
             held_out: network.predict(&validation.inputs).to_f64(),
             network,
             epochs,
             loss: history.best_loss.unwrap_or(f64::INFINITY),
+            ended: history.ended,
         }))
     }
 
@@ -134,6 +153,9 @@ impl<'a> Networks<'a> {
         }
         if kind.statistics {
             name.push_str(", binned statistics");
+        }
+        if let Some(trial) = kind.trial {
+            name.push_str(&format!(", trial {trial}"));
         }
         let transform = self.scale.transform();
         if let Some(transform) = transform.filter(|t| *t != TargetTransform::None) {
@@ -193,6 +215,8 @@ pub(super) struct Trained {
     pub epochs: usize,
     /// Its loss on the rows of its fold.
     pub loss: f64,
+    /// Why its training ended.
+    pub ended: Ended,
     /// Its outputs for the rows of its fold.
     pub held_out: Matrix<f64>,
 }

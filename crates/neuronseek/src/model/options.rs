@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::imbalance::{ClassWeights, ThresholdChoice};
+use super::tune::Tune;
 use crate::network::{Activation, Interactions, Loss, MAX_BINS, Norm, Placement};
 use crate::neuron::{Function, Neuron};
 use crate::prepare::{Origin, PrepareOptions, TargetTransform, Task};
@@ -289,6 +290,8 @@ pub struct FitOptions {
     pub positive: Option<String>,
     /// Levels of prediction intervals, each above 0 and below 1; none without.
     pub intervals: Vec<f64>,
+    /// Trials before the fit, of settings of the networks that are left open here; `None` without.
+    pub tune: Option<Tune>,
     /// Which rows are held out.
     pub holdout: Holdout,
     /// The seed of everything random.
@@ -336,6 +339,14 @@ impl FitOptions {
         count("folds", self.network.folds, MAX_FOLDS);
         if let EmbeddingChoice::Bins(bins) = self.network.embedding {
             count("embedding", Some(bins), MAX_BINS);
+        }
+        problems.extend(self.tune.as_ref().and_then(Tune::problem));
+        if self.tune.is_some() && self.compare {
+            problems.push(
+                "a comparison is of networks trained alike, and tuning trains one of them its own \
+                 way: leave out one of the two"
+                    .to_string(),
+            );
         }
         let train = self.train.over(TrainConfig::default());
         if let Err(TrainError::Config { problems: bad }) = train.check() {

@@ -182,6 +182,8 @@ pub(super) struct Kind {
     pub bins: Option<usize>,
     /// Whether it sees the inputs that are of networks alone.
     pub statistics: bool,
+    /// The trial of a tuning that it is; `None` of the recipe's own.
+    pub trial: Option<usize>,
 }
 
 /// How a kind departs from the plainest.
@@ -274,7 +276,9 @@ impl Kinds<'_> {
         let linear = kinds.iter().position(|kind| kind.config.neuron.is_linear());
         let plain = kinds.iter().position(|kind| kind.bins.is_none());
         level(&mut kinds, plain.or(linear).unwrap_or(0));
-        kinds.truncate(self.plan.kinds);
+        if self.options.tune.is_none() {
+            kinds.truncate(self.plan.kinds);
+        }
         Ok(kinds)
     }
 
@@ -315,6 +319,7 @@ impl Kinds<'_> {
         Ok(Kind {
             bins: bins.filter(|_| config.embedding.is_some()),
             statistics: variant.statistics,
+            trial: None,
             config,
             train: self.options.train.over(train),
         })

@@ -8,6 +8,7 @@ use super::imbalance::DecisionReport;
 use super::intervals::IntervalReport;
 use super::metrics::Metrics;
 use super::transform::TransformReport;
+use super::tune::TuningReport;
 use crate::network::Loss;
 use crate::neuron::Neuron;
 use crate::prepare::TargetTransform;
@@ -51,6 +52,9 @@ pub struct FitReport {
     /// The prediction intervals, where some were asked for.
     #[serde(default)]
     pub intervals: Option<IntervalReport>,
+    /// What was tried before the fit, where tuning was asked for and networks were trained.
+    #[serde(default)]
+    pub tuning: Option<TuningReport>,
     /// The neuron of the chosen predictor.
     pub neuron: Neuron,
     /// What the search found; `None` when the neuron was given.

@@ -18,9 +18,11 @@ use crate::matrix::Matrix;
 use crate::observe::Control;
 
 /// Trains the networks of all forms and gives the candidates that come of them, with the index of
-/// their form: one of each kind, then the blend.
+/// their form: one of each kind, then the blend. `ready` are networks of the first fold that are
+/// trained already.
 pub(super) fn run(
     forms: &[Networks<'_>],
+    ready: Vec<(Job, Trained)>,
     control: &Control<'_>,
 ) -> Result<Vec<(usize, Candidate)>, FitError> {
     let Some(first) = forms.first() else {
@@ -45,13 +47,17 @@ pub(super) fn run(
         }
         jobs
     };
-    let opening = jobs(&|networks| all(networks).collect(), 0..1);
+    let mut opening = jobs(&|networks| all(networks).collect(), 0..1);
+    opening.retain(|job| ready.iter().all(|(own, _)| own != job));
     let later = jobs(
         &|networks| all(networks).take(plan.kept).collect(),
         1..folds,
     );
     let share = opening.len() as f64 / (opening.len() + later.len()).max(1) as f64;
-    let mut trained = train_all(forms, &opening, &within(control, share))?;
+    let mut trained = ready;
+    trained.extend(train_all(forms, &opening, &within(control, share))?);
+    // Sums over members have one order, whichever were ready.
+    trained.sort_by_key(|(job, _)| (job.networks, job.kind, job.member));
     let kept: Vec<Vec<usize>> = (0..forms.len())
         .map(|networks| kept(&forms[networks], networks, &trained))
         .collect();
