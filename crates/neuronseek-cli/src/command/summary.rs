@@ -1,8 +1,7 @@
 //! A fit in words and tables, as `fit` and `inspect` print it.
 
 use neuronseek::model::{
-    CandidateKind, Coverage, Equation, FitReport, IntervalReport, Metrics, Outcome,
-    TransformReport, TrialReport, TuningReport,
+    CandidateKind, Coverage, Equation, FitReport, IntervalReport, Metrics, Outcome, TransformReport,
 };
 use neuronseek::network::Loss;
 use neuronseek::prepare::TargetTransform;
@@ -10,6 +9,8 @@ use neuronseek::prepare::TargetTransform;
 use super::search::evidence;
 use crate::arguments::intervals::per_cent;
 use crate::display::{self, Columns, Side, count, number};
+
+mod tuning;
 
 /// What was fitted, what each term explains, what was compared, and how good the result is.
 pub fn fit(report: &FitReport, styled: bool) -> String {
@@ -107,7 +108,7 @@ fn head(report: &FitReport, styled: bool) -> String {
         };
         lines.insert(1, ("loss", line));
     }
-    if let Some(line) = report.tuning.as_ref().and_then(tuning) {
+    if let Some(line) = report.tuning.as_ref().and_then(tuning::line) {
         lines.push(("tuned", line));
     }
     let mut text: String = lines
@@ -118,48 +119,6 @@ fn head(report: &FitReport, styled: bool) -> String {
         text.push_str(&format!("        {}\n", report.choice));
     }
     text
-}
-
-/// How many settings were tried, the best of them and its evidence; `None` where none was judged.
-fn tuning(report: &TuningReport) -> Option<String> {
-    let best = report.taken.first()?;
-    let settings = &best.settings;
-    let bins = match settings.embedding {
-        Some(bins) => format!(", {bins} bins"),
-        None => String::new(),
-    };
-    let statistics = match settings.statistics {
-        true => ", binned means",
-        false => "",
-    };
-    let hidden: Vec<String> = settings.hidden.iter().map(usize::to_string).collect();
-    let judged = |trial: &TrialReport| {
-        let folds = match trial.folds {
-            1 => "1 fold".to_string(),
-            folds => format!("{folds} folds"),
-        };
-        let loss = defined(trial.loss);
-        format!("loss {loss} on {folds} after {} epochs", trial.epochs)
-    };
-    let default = match &report.default {
-        Some(default) if default.trial != best.trial => {
-            format!("; the default recipe: {}", judged(default))
-        }
-        _ => String::new(),
-    };
-    Some(format!(
-        "{} trials, best {}: {}{bins}{statistics}, layers {}, dropout {}, learning rate {}, weight decay {}, \
-         batch {}: {}{default}",
-        count(report.trials),
-        best.trial,
-        settings.neuron,
-        hidden.join("-"),
-        settings.dropout,
-        settings.learning_rate,
-        settings.weight_decay,
-        settings.batch,
-        judged(best),
-    ))
 }
 
 /// Which function of the target was fitted and why; `None` for the target as it is, unless others

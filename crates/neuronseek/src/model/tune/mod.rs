@@ -399,6 +399,3 @@ impl Written<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -177,3 +177,85 @@ fn better(a: &Line, b: &Line) -> Ordering {
         .then(loss(a).total_cmp(&loss(b)))
         .then(a.trial.cmp(&b.trial))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::settings::TrialSettings;
+    use super::*;
+    use crate::neuron::Neuron;
+
+    /// Trials as (number, base, rung, loss).
+    fn state(kinds: usize, measured: &[(usize, usize, usize, Option<f64>)]) -> State {
+        let log = Log::open(None, false, String::new(), 0).unwrap();
+        let mut state = State::new(log, kinds);
+        for &(trial, base, last, loss) in measured {
+            for rung in 0..=last {
+                let line = Line {
+                    trial,
+                    rung,
+                    epochs: 3usize.pow(rung as u32),
+                    folds: 1,
+                    loss: if rung == last { loss } else { Some(9.0) },
+                    settings: TrialSettings {
+                        neuron: Neuron::linear(),
+                        embedding: None,
+                        statistics: false,
+                        hidden: vec![8],
+                        dropout: 0.1,
+                        learning_rate: 0.006,
+                        weight_decay: 0.02,
+                        batch: 32,
+                    },
+                    seconds: 0.0,
+                    elapsed: 0.0,
+                };
+                state.take(base, line, None);
+            }
+        }
+        state
+    }
+
+    #[test]
+    fn a_loss_counts_among_those_of_its_rung() {
+        let all = [
+            (1, 0, 0, Some(0.1)),
+            (2, 1, 1, Some(0.8)),
+            (3, 2, 1, Some(0.7)),
+        ];
+        let state = state(2, &all);
+        assert_eq!(state.winners(), [3, 2]);
+        assert_eq!(state.report(&[3]).taken[0].epochs, 3);
+        assert_eq!(state.report(&[3]).rungs.len(), 2);
+        assert_eq!(state.report(&[3]).rungs[1].trials, 2);
+    }
+
+    #[test]
+    fn a_third_of_the_winners_is_of_one_base_and_the_default_is_one() {
+        let all = [
+            (0, 0, 0, Some(0.9)),
+            (7, 1, 0, Some(0.1)),
+            (8, 1, 0, Some(0.2)),
+            (9, 2, 0, Some(0.3)),
+            (10, 3, 0, Some(0.4)),
+        ];
+        assert_eq!(state(3, &all).winners(), [7, 9, 0]);
+        assert_eq!(state(1, &all).winners(), [7]);
+        // Where there are no others, a base may have more.
+        assert_eq!(state(3, &all[1..3]).winners(), [7, 8]);
+    }
+
+    #[test]
+    fn the_best_go_on_with_the_default_and_without_those_that_diverged() {
+        let all = [
+            (0, 0, 0, Some(0.9)),
+            (1, 1, 0, None),
+            (2, 1, 0, Some(0.2)),
+            (3, 2, 0, Some(0.3)),
+        ];
+        let state = state(3, &all);
+        assert_eq!(state.best(&[0, 1, 2, 3], 1), [0, 2]);
+        assert_eq!(state.best(&[1, 2, 3], 1), [2]);
+        assert_eq!(state.best(&[1], 1), []);
+    }
+}
