@@ -149,6 +149,9 @@ impl Candidate {
     }
 }
 
+/// Candidates, each with the index of its form.
+pub(super) type OfForms = Vec<(usize, Candidate)>;
+
 /// Fits all candidates: of each form of the target, in a fixed order, networks of several kinds,
 /// their blend, the search's polynomial. Gives the index of each candidate's form with it.
 ///
@@ -160,7 +163,7 @@ pub(super) fn fit_candidates(
     forms: &[Form],
     keeper: &Keeper,
     control: &Control<'_>,
-) -> Result<(Vec<(usize, Candidate)>, Option<TuningReport>), FitError> {
+) -> Result<(OfForms, Option<TuningReport>), FitError> {
     let mut polynomials = Vec::new();
     let mut scales = Vec::new();
     for form in forms {
