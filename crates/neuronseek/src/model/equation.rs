@@ -160,7 +160,7 @@ fn simplified(
     };
     let terms = polynomial.neuron();
     let sparse = sparse::simplify(&sparse::Found {
-        inputs: &rows.encoded,
+        inputs: &rows.encoded.leading_columns(inputs.inputs().len()),
         y: &unscaled(&scale.scaled(&rows.truth)),
         fitted: &unscaled(&polynomial.values(&inputs.apply(&rows.encoded))),
         weights: rows.weights.as_deref(),
