@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::imbalance::{ClassWeights, ThresholdChoice};
 use super::tune::Tune;
-use crate::network::{Activation, Interactions, Loss, MAX_BINS, Norm, Placement};
+use crate::network::{Activation, Interactions, Loss, MAX_BINS, NetworkConfig, Norm, Placement};
 use crate::neuron::{Function, Neuron};
 use crate::prepare::{Origin, PrepareOptions, TargetTransform, Task};
 use crate::train::{TrainConfig, TrainError};
@@ -351,6 +351,25 @@ impl FitOptions {
         let train = self.train.over(TrainConfig::default());
         if let Err(TrainError::Config { problems: bad }) = train.check() {
             problems.extend(bad);
+        }
+        // Of one input and output: what is wrong with any network is said before all work, whether or
+        // not one will be trained.
+        let shape = NetworkConfig {
+            inputs: 1,
+            outputs: 1,
+            hidden: self.network.hidden.clone().unwrap_or_default(),
+            neuron: Neuron::linear(),
+            placement: self.network.placement,
+            interactions: self.network.interactions,
+            rank: self.network.rank,
+            activation: self.network.activation,
+            norm: self.network.norm,
+            dropout: self.network.dropout.unwrap_or(0.0),
+            skip: self.network.skip.clone(),
+            embedding: None,
+        };
+        if let Err(error) = shape.check() {
+            problems.extend(error.problems);
         }
         problems.extend(self.loss.and_then(|loss| self.loss_problem(loss)));
         for (place, level) in self.intervals.iter().enumerate() {
