@@ -6,8 +6,8 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neuronseek::model::{
-    CandidateKind, FitError, FitOptions, Holdout, Metrics, Model, NeuronChoice, Prediction,
-    TransformChoice, fit,
+    CandidateKind, EmbeddingChoice, FitError, FitOptions, Holdout, Metrics, Model, NeuronChoice,
+    Prediction, TransformChoice, fit,
 };
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::{Control, Event, Observer, Silent};
@@ -229,14 +229,13 @@ impl Observer for StopAfter<'_> {
     }
 }
 
-#[test]
-fn a_fit_ended_at_any_moment_resumes_to_the_same_bytes() {
+/// A fit that is ended after so many events and resumed is that of `settings` in one go.
+fn resumes_to_the_same_bytes(mut settings: FitOptions, limits: &[usize]) {
     let table = table(300);
     let folder = tempfile::tempdir().unwrap();
-    let mut settings = options("y", "label");
     let whole = fit(&table, None, &settings, &Control::silent()).unwrap();
     let whole = whole.model.to_bytes().unwrap();
-    for limit in [1, 3, 10, 40, 75, 110] {
+    for &limit in limits {
         settings.checkpoint = Some(folder.path().join(format!("{limit}.checkpoint")));
         settings.resume = false;
         let stop = AtomicBool::new(false);
@@ -259,6 +258,15 @@ fn a_fit_ended_at_any_moment_resumes_to_the_same_bytes() {
         assert_eq!(resumed.model.to_bytes().unwrap(), whole, "limit {limit}");
         assert!(!settings.checkpoint.as_ref().unwrap().exists());
     }
+}
+
+#[test]
+fn a_fit_ended_at_any_moment_resumes_to_the_same_bytes() {
+    resumes_to_the_same_bytes(options("y", "label"), &[1, 3, 10, 40, 75, 110, 300]);
+    // Kinds that differ in dropout and weight decay alone.
+    let mut embedded = options("y", "label");
+    embedded.network.embedding = EmbeddingChoice::Bins(8);
+    resumes_to_the_same_bytes(embedded, &[75, 150]);
 }
 
 #[test]

@@ -52,11 +52,11 @@ impl FromStr for ClassWeights {
 pub enum ThresholdChoice {
     /// This threshold, above 0 and below 1.
     Given(f64),
-    /// The highest F1 of the positive class on the validation rows.
+    /// The highest F1 of the positive class on held-out rows.
     F1,
-    /// The highest accuracy on the validation rows.
+    /// The highest accuracy on held-out rows.
     Accuracy,
-    /// The least cost on the validation rows.
+    /// The least cost on held-out rows.
     Cost {
         /// What a positive row predicted negative costs, above 0.
         false_negative: f64,
@@ -196,7 +196,7 @@ fn check(preparation: &Preparation, options: &FitOptions) -> Result<(), FitError
     }
 }
 
-/// Settles how the candidate decides on one of two classes, on the validation rows.
+/// Settles how the candidate decides on one of two classes, on held-out rows.
 pub(super) fn decide(
     data: &Data,
     options: &FitOptions,
@@ -316,8 +316,7 @@ impl ThresholdChoice {
             _ => "least cost a row",
         };
         let at = loss_text(plain);
-        let reason =
-            format!("{what} on the validation rows: {best_text}, against {plain_text} at {at}");
+        let reason = format!("{what} on held-out rows: {best_text}, against {plain_text} at {at}");
         (best.1, reason)
     }
 

@@ -27,6 +27,7 @@ mod screening;
 mod searching;
 mod settle;
 mod spread;
+mod stored;
 mod transform;
 mod tune;
 

@@ -89,12 +89,14 @@ impl<'a> Networks<'a> {
     fn train(&self, job: Job, control: &Control<'_>) -> Result<Option<Trained>, FitError> {
         let name = self.name(job);
         control.observer.notice(&Event::Stage { name: &name });
+        // Kinds may differ in what the name does not say, such as dropout.
+        let key = format!("{name}, kind {}", job.kind);
         self.train_kind(
             &self.kinds[job.kind],
             (job.fold, job.member),
             control,
-            self.keeper.network(&name),
-            &mut |checkpoint| self.keeper.keep_network(&name, checkpoint),
+            self.keeper.network(&key),
+            &mut |checkpoint| self.keeper.keep_network(&key, checkpoint),
         )
     }
 
@@ -144,7 +146,7 @@ impl<'a> Networks<'a> {
         }))
     }
 
-    /// The name of a network, unique within a fit.
+    /// The name of a network, for people.
     fn name(&self, job: Job) -> String {
         let kind = &self.kinds[job.kind];
         let mut name = format!("network of {}", kind.config.neuron);

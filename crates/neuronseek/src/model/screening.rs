@@ -11,6 +11,7 @@ use super::candidate::Candidate;
 use super::data::Data;
 use super::fit::FitError;
 use super::networks::{Job, Networks, Trained, train_all};
+use super::options::FitOptions;
 use super::paired::RowErrors;
 use super::predict::{Limits, Member, Predictor};
 use super::report::CandidateKind;
@@ -196,11 +197,20 @@ fn candidate(
         validation: trained.iter().map(|(_, t)| t.loss).sum::<f64>() / count,
         rows: RowErrors::default(),
     };
-    Some(match networks.options.loss {
-        // Of a loss of the user's own, what was made small is what is compared.
-        Some(loss) if loss.power().is_none() => candidate,
-        _ => candidate.judged(data),
-    })
+    Some(judged(networks, candidate))
+}
+
+/// Whether what training made small, a loss of the user's own, is what is compared.
+fn by_own_loss(options: &FitOptions) -> bool {
+    options.loss.is_some_and(|loss| loss.power().is_none())
+}
+
+/// With its validation loss.
+fn judged(networks: &Networks<'_>, candidate: Candidate) -> Candidate {
+    match by_own_loss(networks.options) {
+        true => candidate,
+        false => candidate.judged(networks.data),
+    }
 }
 
 /// The candidates with their weights, and the blend behind them. Only kinds with outputs for every
@@ -223,9 +233,9 @@ fn with_blend(networks: &Networks<'_>, mut candidates: Vec<Candidate>) -> Vec<Ca
         held_out.map(|outputs| outputs.select_rows(&whole))
     });
     let outputs: Vec<Matrix<f64>> = outputs.collect();
-    let weights = match networks.options.loss {
-        Some(loss) if loss.power().is_none() => vec![1.0 / places.len() as f64; places.len()],
-        _ => Judge {
+    let weights = match by_own_loss(networks.options) {
+        true => vec![1.0 / places.len() as f64; places.len()],
+        false => Judge {
             scale: &candidates[places[0]].scale,
             target: &rows.target,
             truth: &rows.truth,
@@ -296,8 +306,5 @@ fn blended(networks: &Networks<'_>, parts: &[&Candidate]) -> Option<Candidate> {
         validation: parts.iter().map(|part| part.validation).sum::<f64>() / parts.len() as f64,
         rows: RowErrors::default(),
     };
-    Some(match networks.options.loss {
-        Some(loss) if loss.power().is_none() => candidate,
-        _ => candidate.judged(networks.data),
-    })
+    Some(judged(networks, candidate))
 }

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::file::NamedTensor;
+use super::stored::{named_tensors, read_network};
 use crate::matrix::Matrix;
-use crate::network::{Loss, Network, NetworkConfig, Tensor};
+use crate::network::{Loss, Network, NetworkConfig};
 use crate::neuron::Neuron;
 use crate::observe::Control;
 use crate::prepare::Target;
@@ -257,11 +258,7 @@ impl Spread {
     pub fn document(&self) -> (SpreadDocument, Vec<NamedTensor>) {
         let mut tensors = Vec::new();
         for (index, network) in self.networks.iter().enumerate() {
-            tensors.extend(network.tensors().into_iter().map(|tensor| NamedTensor {
-                name: format!("spread.{index}.{}", tensor.name),
-                shape: tensor.shape,
-                values: tensor.values.to_vec(),
-            }));
+            tensors.extend(named_tensors(network, &format!("spread.{index}.")));
         }
         let document = SpreadDocument {
             mean: self.mean.clone(),
@@ -289,18 +286,7 @@ impl Spread {
             return Err("the spread of its intervals is unsound".to_string());
         }
         let config = spread_config(inputs + targets, targets);
-        let network = |index: usize| {
-            let prefix = format!("spread.{index}.");
-            let own = tensors.iter().filter_map(|tensor| {
-                Some(Tensor {
-                    name: tensor.name.strip_prefix(&prefix)?.to_string(),
-                    shape: tensor.shape.clone(),
-                    values: &tensor.values,
-                })
-            });
-            let own: Vec<Tensor<'_, f32>> = own.collect();
-            Network::from_tensors(config.clone(), &own).map_err(|error| error.to_string())
-        };
+        let network = |index: usize| read_network(&config, &format!("spread.{index}."), tensors);
         Ok(Spread {
             mean: document.mean,
             predictions: document.predictions,
