@@ -3,14 +3,17 @@
 // A panic here is a failed test.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+mod ending;
 
+use std::sync::atomic::AtomicBool;
+
+use ending::fit_ended_after;
 use neuronseek::model::{
     CandidateKind, EmbeddingChoice, FitError, FitOptions, Holdout, Metrics, Model, NeuronChoice,
     Prediction, TransformChoice, fit,
 };
 use neuronseek::neuron::Neuron;
-use neuronseek::observe::{Control, Event, Observer, Silent};
+use neuronseek::observe::{Control, Silent};
 use neuronseek::prepare::{TargetStatistics, TargetTransform};
 use neuronseek::table::synthetic::{Case, Mode, Settings, generate};
 use neuronseek::table::{Column, ReadOptions, Table};
@@ -212,23 +215,6 @@ fn the_same_bytes_at_any_number_of_threads() {
     assert_eq!(one, run(3));
 }
 
-/// Sets the flag when so many networks' epochs were reported.
-struct StopAfter<'a> {
-    events: AtomicUsize,
-    limit: usize,
-    stop: &'a AtomicBool,
-}
-
-impl Observer for StopAfter<'_> {
-    fn notice(&self, event: &Event<'_>) {
-        if matches!(event, Event::Progress { .. })
-            && self.events.fetch_add(1, Ordering::Relaxed) + 1 == self.limit
-        {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
 /// A fit that is ended after so many events and resumed is that of `settings` in one go.
 fn resumes_to_the_same_bytes(mut settings: FitOptions, limits: &[usize]) {
     let table = table(300);
@@ -238,18 +224,7 @@ fn resumes_to_the_same_bytes(mut settings: FitOptions, limits: &[usize]) {
     for &limit in limits {
         settings.checkpoint = Some(folder.path().join(format!("{limit}.checkpoint")));
         settings.resume = false;
-        let stop = AtomicBool::new(false);
-        let observer = StopAfter {
-            events: AtomicUsize::new(0),
-            limit,
-            stop: &stop,
-        };
-        let control = Control {
-            observer: &observer,
-            stop: &stop,
-            deadline: None,
-        };
-        let ended = fit(&table, None, &settings, &control);
+        let ended = fit_ended_after(&table, &settings, None, limit);
         if let Ok(fitted) = &ended {
             assert!(fitted.report.ended_early, "limit {limit}");
         }

@@ -3,14 +3,17 @@
 // A panic here is a failed test.
 #![allow(clippy::unwrap_used)]
 
+mod ending;
+
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use ending::fit_ended_after;
 use neuronseek::model::{FitError, FitOptions, Fitted, Holdout, NeuronChoice, Profile};
 use neuronseek::model::{Tune, TuneLimit, fit};
 use neuronseek::neuron::Neuron;
-use neuronseek::observe::{Control, Event, Observer, Silent};
+use neuronseek::observe::{Control, Silent};
 use neuronseek::table::split;
 use neuronseek::table::{Column, Table};
 
@@ -61,23 +64,6 @@ fn bytes(fitted: &Fitted) -> Vec<u8> {
     fitted.model.to_bytes().unwrap()
 }
 
-/// Ends the fit at the given event of the tuning.
-struct StopAfter<'a> {
-    events: AtomicUsize,
-    limit: usize,
-    stop: &'a AtomicBool,
-}
-
-impl Observer for StopAfter<'_> {
-    fn notice(&self, event: &Event<'_>) {
-        if matches!(event, Event::Progress { name: "tuning", .. })
-            && self.events.fetch_add(1, Ordering::Relaxed) + 1 == self.limit
-        {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
 #[test]
 fn trials_and_model_are_the_same_after_an_interruption() {
     let table = table(300, &[]);
@@ -91,18 +77,7 @@ fn trials_and_model_are_the_same_after_an_interruption() {
         let log = folder.path().join(format!("{limit}.jsonl"));
         let mut options = options(30, &log);
         options.checkpoint = Some(folder.path().join(format!("{limit}.checkpoint")));
-        let stop = AtomicBool::new(false);
-        let observer = StopAfter {
-            events: AtomicUsize::new(0),
-            limit,
-            stop: &stop,
-        };
-        let control = Control {
-            observer: &observer,
-            stop: &stop,
-            deadline: None,
-        };
-        let ended = fit(&table, None, &options, &control).unwrap();
+        let ended = fit_ended_after(&table, &options, Some("tuning"), limit).unwrap();
         assert!(ended.report.ended_early);
         let before = lines(&log);
         assert!(before.len() >= limit && before.len() < all.len());
