@@ -46,7 +46,7 @@ pub struct TrainConfig {
     pub batch: Option<usize>,
     /// How gradients become steps.
     pub optimiser: Optimiser,
-    /// The decay of the running mean of gradients.
+    /// The decay of the running mean of gradients; RMSprop has none.
     pub beta1: f64,
     /// The decay of the running mean of squared gradients.
     pub beta2: f64,

@@ -12,9 +12,14 @@ use crate::terms::{CpuPath, Kernel, Lanes};
 /// m = beta1 m + (1 - beta1) g
 /// v = beta2 v + (1 - beta2) g^2
 /// p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+///
+/// RMSprop:  g += d p
+/// v = beta2 v + (1 - beta2) g^2
+/// p -= rate * g / (sqrt(v) + epsilon)
 /// ```
 ///
-/// Kingma and Ba 2015 (arXiv 1412.6980); Loshchilov and Hutter 2019 (arXiv 1711.05101).
+/// Kingma and Ba 2015 (arXiv 1412.6980); Loshchilov and Hutter 2019 (arXiv 1711.05101). RMSprop
+/// (Tieleman and Hinton 2012) is in PyTorch's form, whose alpha is beta2; it has no use for beta1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Optimiser {
@@ -22,6 +27,8 @@ pub enum Optimiser {
     Adam,
     /// Decay stands apart from it.
     AdamW,
+    /// No mean of gradients, and no correction of the early steps; decay is part of the gradient.
+    RmsProp,
 }
 
 /// The numbers of one step.
@@ -51,19 +58,28 @@ impl Step {
     pub(super) fn take<T: Real>(&self, path: CpuPath, group: Group<'_, T>, decay: f64) {
         let number = self.number.min(i32::MAX as u64) as i32;
         let (coupled, shrink) = match self.optimiser {
-            Optimiser::Adam => (decay, 1.0),
+            Optimiser::Adam | Optimiser::RmsProp => (decay, 1.0),
             Optimiser::AdamW => (0.0, 1.0 - self.rate * decay),
+        };
+        // RMSprop is Adam with the gradient itself for its mean and without corrections.
+        let (beta1, rate, inverse) = match self.optimiser {
+            Optimiser::RmsProp => (0.0, self.rate, 1.0),
+            Optimiser::Adam | Optimiser::AdamW => (
+                self.beta1,
+                self.rate / (1.0 - self.beta1.powi(number)),
+                1.0 / (1.0 - self.beta2.powi(number)).sqrt(),
+            ),
         };
         let numbers = [
             self.scale,
             coupled,
             shrink,
-            self.beta1,
-            1.0 - self.beta1,
+            beta1,
+            1.0 - beta1,
             self.beta2,
             1.0 - self.beta2,
-            self.rate / (1.0 - self.beta1.powi(number)),
-            1.0 / (1.0 - self.beta2.powi(number)).sqrt(),
+            rate,
+            inverse,
             self.epsilon,
         ];
         move_group(
@@ -93,6 +109,46 @@ passes! {
             *m = beta1 * *m + rest1 * g;
             *v = beta2 * *v + rest2 * g * g;
             *p = shrink * *p - rate * *m / (v.sqrt() * inverse + epsilon);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_steps_of_rmsprop_follow_the_formula() {
+        let gradients = [[0.5, -2.0], [-0.25, 1.0], [3.0, 0.0]];
+        let (alpha, epsilon, decay) = (0.9, 1e-3, 0.1);
+        let mut parameters = [1.0, -0.5];
+        let (mut mean, mut square) = ([7.0, 7.0], [0.0; 2]);
+        let mut expected = [(1.0f64, 0.0f64), (-0.5, 0.0)];
+        for (number, gradient) in (1..).zip(&gradients) {
+            let step = Step {
+                optimiser: Optimiser::RmsProp,
+                beta1: 0.8,
+                beta2: alpha,
+                epsilon,
+                rate: 0.02,
+                number,
+                scale: 0.5,
+            };
+            let group = Group {
+                parameters: &mut parameters,
+                gradient,
+                mean: &mut mean,
+                square: &mut square,
+            };
+            step.take(CpuPath::detect(), group, decay);
+            for ((p, v), g) in expected.iter_mut().zip(gradient) {
+                let g = 0.5 * g + decay * *p;
+                *v = alpha * *v + (1.0 - alpha) * g * g;
+                *p -= 0.02 * g / (v.sqrt() + epsilon);
+            }
+        }
+        for (found, (expected, _)) in parameters.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-14, "{found} and {expected}");
         }
     }
 }

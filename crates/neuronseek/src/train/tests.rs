@@ -85,7 +85,7 @@ fn fit(
 
 #[test]
 fn the_loss_falls() {
-    for optimiser in [Optimiser::Adam, Optimiser::AdamW] {
+    for optimiser in [Optimiser::Adam, Optimiser::AdamW, Optimiser::RmsProp] {
         for schedule in [Schedule::Cosine, Schedule::CosineLog] {
             let config = TrainConfig {
                 optimiser,
