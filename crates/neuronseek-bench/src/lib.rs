@@ -13,6 +13,7 @@ mod method;
 pub mod page;
 pub mod plot;
 pub mod probe;
+pub mod published;
 pub mod python;
 pub mod recovery;
 pub mod runs;

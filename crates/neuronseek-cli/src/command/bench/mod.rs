@@ -8,6 +8,7 @@ use crate::failure::Failure;
 mod ablation;
 mod convergence;
 mod formulas;
+mod published;
 mod recovery;
 mod report;
 mod running;
@@ -23,6 +24,7 @@ pub enum Bench {
     Ablation(ablation::Arguments),
     Convergence(convergence::Arguments),
     Formulas(formulas::Arguments),
+    Published(published::Arguments),
     Recovery(recovery::Arguments),
     Scalability(scalability::Arguments),
     Report(report::Arguments),
@@ -38,6 +40,7 @@ pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
         Bench::Ablation(arguments) => ablation::run(arguments, console),
         Bench::Convergence(arguments) => convergence::run(arguments, console),
         Bench::Formulas(arguments) => formulas::run(arguments, console),
+        Bench::Published(arguments) => published::run(arguments, console),
         Bench::Recovery(arguments) => recovery::run(arguments, console),
         Bench::Scalability(arguments) => scalability::run(arguments, console),
         Bench::Report(arguments) => report::run(arguments, console),
