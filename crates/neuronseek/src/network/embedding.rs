@@ -152,7 +152,8 @@ impl EmbeddedInput {
 pub(super) struct Places<T> {
     bins: Vec<u32>,
     shares: Vec<T>,
-    table: Vec<T>,
+    /// Two numbers of each bin, side by side since they are wanted together.
+    table: Vec<[T; 2]>,
 }
 
 impl<T> Places<T> {
@@ -197,12 +198,13 @@ impl Embedded {
                 places.table.clear();
                 let mut sum = T::ZERO;
                 for &step in steps {
-                    places.table.push(sum);
+                    places.table.push([sum, step]);
                     sum += step;
                 }
                 let out = &mut out[(first + component) * rows..(first + component + 1) * rows];
                 for ((out, &bin), &share) in out.iter_mut().zip(bins.iter()).zip(shares.iter()) {
-                    *out = places.table[bin as usize] + share * steps[bin as usize];
+                    let [before, step] = places.table[bin as usize];
+                    *out = before + share * step;
                 }
             }
         }
@@ -224,18 +226,18 @@ impl Embedded {
             for component in 0..self.width {
                 let d_out = &d_out[(first + component) * rows..(first + component + 1) * rows];
                 let steps = &mut gradient[embedded.steps + component * count..][..count];
-                steps.fill(T::ZERO);
                 places.table.clear();
-                places.table.resize(count, T::ZERO);
+                places.table.resize(count, [T::ZERO; 2]);
                 for ((&slope, &bin), &share) in d_out.iter().zip(bins).zip(shares) {
-                    places.table[bin as usize] += slope;
-                    steps[bin as usize] += slope * share;
+                    let [whole, part] = &mut places.table[bin as usize];
+                    *whole += slope;
+                    *part += slope * share;
                 }
                 // A step counts in full for every row of a later bin.
                 let mut later = T::ZERO;
-                for (step, &table) in steps.iter_mut().zip(&places.table).rev() {
-                    *step += later;
-                    later += table;
+                for (step, &[whole, part]) in steps.iter_mut().zip(&places.table).rev() {
+                    *step = part + later;
+                    later += whole;
                 }
             }
         }

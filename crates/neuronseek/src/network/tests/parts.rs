@@ -83,18 +83,22 @@ fn inner_products_equal_the_definition() {
 
 #[test]
 fn dropout_keeps_the_mean_and_depends_on_seed_and_step_alone() {
-    let factors = |seed, step| {
+    let on = |path, seed, step| {
         let mut out = Vec::<f64>::new();
         let dropout = Dropout {
             probability: 0.3,
             seed,
             step,
         };
-        dropout.factors(100_001, &mut out);
+        dropout.factors(path, 100_001, &mut out);
         out
     };
+    let factors = |seed, step| on(CpuPath::detect(), seed, step);
     let first = factors(1, 2);
     assert_eq!(first, factors(1, 2));
+    for path in CpuPath::available() {
+        assert_eq!(first, on(path, 1, 2), "{path:?}");
+    }
     assert_ne!(first, factors(1, 3));
     assert_ne!(first, factors(2, 2));
     let mean = first.iter().sum::<f64>() / first.len() as f64;
