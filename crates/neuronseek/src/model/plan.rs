@@ -7,9 +7,12 @@ use crate::network::{Embedding, NetworkConfig, NetworkConfigError, widths_matchi
 use crate::neuron::{Neuron, Term};
 use crate::train::TrainConfig;
 
-/// Multiplications and additions that networks of the default profile may take; about 40 seconds
+/// Multiplications and additions that networks of the default profile may take; about 50 seconds
 /// of one core at 60 GFLOP/s.
-const WORK: f64 = 2.6e12;
+const WORK: f64 = 3.2e12;
+
+/// How many times as many those of the best profile may take: about five minutes.
+const BEST: f64 = 6.0;
 
 /// Passes over a thousand rows; over more rows fewer, as their number to the power -0.6.
 const EPOCHS: f64 = 200.0;
@@ -65,13 +68,15 @@ const fn rung(
 }
 
 /// From much to little.
-const LADDER: [Rung; 12] = [
-    rung([256, 128], [10, 3], [6, 6], 40),
-    rung([256, 128], [10, 2], [6, 6], 40),
-    rung([256, 128], [10, 1], [6, 6], 40),
-    rung([256, 128], [10, 1], [6, 4], 40),
-    rung([256, 128], [5, 1], [6, 4], 40),
-    rung([256, 128], [5, 1], [6, 3], 40),
+const LADDER: [Rung; 14] = [
+    rung([256, 128], [10, 2], [9, 6], 120),
+    rung([256, 128], [10, 1], [9, 6], 100),
+    rung([256, 128], [5, 2], [9, 6], 100),
+    rung([256, 128], [10, 1], [6, 4], 150),
+    rung([256, 128], [5, 1], [9, 6], 100),
+    rung([256, 128], [5, 1], [9, 5], 60),
+    rung([256, 128], [5, 1], [6, 3], 80),
+    rung([256, 128], [5, 1], [6, 3], 50),
     rung([192, 96], [5, 1], [6, 3], 40),
     rung([128, 64], [5, 1], [5, 3], 40),
     rung([128, 64], [4, 1], [5, 2], 40),
@@ -95,7 +100,7 @@ impl Plan {
                 patience: 20,
             },
             Profile::Default => affordable(WORK, rows, inputs, outputs),
-            Profile::Best => affordable(10.0 * WORK, rows, inputs, outputs),
+            Profile::Best => affordable(BEST * WORK, rows, inputs, outputs),
         };
         let asked = &options.network;
         plan.folds = asked.folds.unwrap_or(plan.folds).min((rows / 4).max(1));
@@ -262,6 +267,11 @@ impl Kinds<'_> {
             Some(variant(&low, Some(32), 0.15)),
             Some(fine),
             Some(variant(&low, None, 0.15)),
+            found.map(|neuron| variant(neuron, Some(32), 0.15)),
+            statistics(Some(32)).map(|kind| Variant {
+                neuron: &low,
+                ..kind
+            }),
         ];
         let mut kinds: Vec<Kind> = Vec::new();
         for variant in variants.iter().flatten() {

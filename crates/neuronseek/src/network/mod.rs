@@ -145,7 +145,11 @@ impl<T: Real> Network<T> {
         workspace.dropout.clear();
         if let Some(dropout) = dropout {
             let units: usize = self.config.hidden.iter().sum();
-            dropout.factors(workspace.path, units * workspace.rows, &mut workspace.dropout);
+            dropout.factors(
+                workspace.path,
+                units * workspace.rows,
+                &mut workspace.dropout,
+            );
         }
         self.forward(workspace, Mode::Training);
         let rows = workspace.rows;
