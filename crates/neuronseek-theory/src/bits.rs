@@ -36,13 +36,22 @@ impl Bits {
     pub fn encode(function: &Function, nodes: usize, lipschitz: f64) -> Result<Bits, TheoryError> {
         if function.inputs() != 1 {
             let allowed = "1: the bits follow one path";
-            return Err(TheoryError::parameter("the number of inputs", function.inputs(), allowed));
+            return Err(TheoryError::parameter(
+                "the number of inputs",
+                function.inputs(),
+                allowed,
+            ));
         }
         if !(1..=MOST_NODES).contains(&nodes) {
-            return Err(TheoryError::parameter("--nodes", nodes, format!("1 to {MOST_NODES}")));
+            return Err(TheoryError::parameter(
+                "--nodes",
+                nodes,
+                format!("1 to {MOST_NODES}"),
+            ));
         }
         if !(lipschitz > 0.0 && lipschitz.is_finite()) {
-            let allowed = "a finite number above zero: the steepest slope of f, which must have one";
+            let allowed =
+                "a finite number above zero: the steepest slope of f, which must have one";
             return Err(TheoryError::parameter("--lipschitz", lipschitz, allowed));
         }
         let start = function.value(&[0.0]);
@@ -64,7 +73,11 @@ impl Bits {
             symbols.push(down);
         }
         // A run of rises keeps the orbit near 1, where each step costs two places.
-        let run = symbols.split(|down| *down).map(<[bool]>::len).max().unwrap_or(0);
+        let run = symbols
+            .split(|down| *down)
+            .map(<[bool]>::len)
+            .max()
+            .unwrap_or(0);
         let seed = gray(&symbols, Orbit::places(nodes, run + 2));
         Ok(Bits {
             start,
@@ -110,7 +123,11 @@ impl Bits {
     /// # Errors
     /// Where the function has no value, or is too rough to be bounded.
     pub fn certify(&self, function: &Function) -> Result<Supremum, TheoryError> {
-        certified_error(&Joined::of_values(&self.values(), self.grid()), function, 0.0)
+        certified_error(
+            &Joined::of_values(&self.values(), self.grid()),
+            function,
+            0.0,
+        )
     }
 }
 

@@ -282,7 +282,10 @@ mod tests {
     #[test]
     fn the_place_without_a_value_is_found() {
         let error = range(&formula("1 / (x - 0.3)")).unwrap_err().to_string();
-        assert!(error.contains("x = 0.300000") && error.contains("division by zero"), "{error}");
+        assert!(
+            error.contains("x = 0.300000") && error.contains("division by zero"),
+            "{error}"
+        );
         assert!(range(&formula("log(x)")).is_err());
         assert!(range(&formula("sqrt(x) - sqrt(x - x^2)")).is_ok());
         assert!(range(&formula("sqrt(x - 0.5)")).is_err());
@@ -291,7 +294,10 @@ mod tests {
     #[test]
     fn slopes_are_enclosed() {
         let found = lipschitz(&formula("sin(3 * x)")).unwrap();
-        assert!(found.lower <= 3.0 && found.upper >= 3.0 && found.upper < 3.1, "{found:?}");
+        assert!(
+            found.lower <= 3.0 && found.upper >= 3.0 && found.upper < 3.1,
+            "{found:?}"
+        );
         let corner = lipschitz(&formula("abs(x - 0.37)")).unwrap();
         assert!(corner.upper >= 1.0 && corner.upper < 1.01);
         assert_eq!(lipschitz(&formula("sqrt(x)")).unwrap().upper, f64::INFINITY);

@@ -23,7 +23,9 @@ pub enum TheoryError {
         reason: String,
     },
     /// The function has no value somewhere in its domain.
-    #[error("the function has no value near {place}: {reason}; change the formula, or the interval by --from and --to")]
+    #[error(
+        "the function has no value near {place}: {reason}; change the formula, or the interval by --from and --to"
+    )]
     Undefined {
         /// Where.
         place: String,

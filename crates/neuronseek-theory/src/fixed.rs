@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn pi_is_pi() {
-        let digits = "314159265358979323846264338327950288419716939937510582097494459230781640628620";
+        let digits =
+            "314159265358979323846264338327950288419716939937510582097494459230781640628620";
         let scaled: IBig = (pi(400) * IBig::from(10u8).pow(77)) >> 400;
         assert!(digits.starts_with(&scaled.to_string()), "{scaled}");
         // The value of an independent series: 16 atan(1/5) - 4 atan(1/239).

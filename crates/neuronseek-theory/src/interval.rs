@@ -129,7 +129,11 @@ impl Interval {
             !(self.width() < 2.0 * PI && slack < 1e-3)
                 || turn(self.low - slack) != turn(self.high + slack)
         };
-        let low = if reaches(-FRAC_PI_2) { -1.0 } else { around.low };
+        let low = if reaches(-FRAC_PI_2) {
+            -1.0
+        } else {
+            around.low
+        };
         let high = if reaches(FRAC_PI_2) { 1.0 } else { around.high };
         Interval::new(low.max(-1.0), high.min(1.0))
     }

@@ -152,7 +152,9 @@ impl Jet {
             let at = |value: f64| value.powf(point);
             let powers = base.increasing(at);
             let value = Interval::new(powers.low.max(0.0), powers.high);
-            let slope = value.over(base).unwrap_or(Interval::new(0.0, f64::INFINITY));
+            let slope = value
+                .over(base)
+                .unwrap_or(Interval::new(0.0, f64::INFINITY));
             return Ok(self.chain(value, Interval::point(point) * slope));
         }
         Ok(self.logarithm()?.times(exponent).exponential())
@@ -162,7 +164,10 @@ impl Jet {
         if self.value.low < -EDGE {
             return Err(Undefined(reason));
         }
-        Ok(Interval::new(self.value.low.max(0.0), self.value.high.max(0.0)))
+        Ok(Interval::new(
+            self.value.low.max(0.0),
+            self.value.high.max(0.0),
+        ))
     }
 
     fn root(self) -> Result<Jet, Undefined> {
@@ -173,7 +178,11 @@ impl Jet {
     }
 
     /// asin and acos: `sign` is that of the derivative.
-    fn inverse_sine(self, value: impl Fn(Interval) -> Interval, sign: f64) -> Result<Jet, Undefined> {
+    fn inverse_sine(
+        self,
+        value: impl Fn(Interval) -> Interval,
+        sign: f64,
+    ) -> Result<Jet, Undefined> {
         if self.value.magnitude() > 1.0 + EDGE {
             return Err(Undefined("asin or acos of a number outside [-1, 1]"));
         }
@@ -246,9 +255,7 @@ fn unary(operation: Operation, a: Jet) -> Result<Jet, Undefined> {
         Operation::Cos => a.chain(a.value.cos(), -a.value.sin()),
         Operation::Tan => a.tangent()?,
         Operation::Asin => a.inverse_sine(|value| value.increasing(f64::asin), 1.0)?,
-        Operation::Acos => {
-            a.inverse_sine(|value| -value.increasing(|v| -v.acos()), -1.0)?
-        }
+        Operation::Acos => a.inverse_sine(|value| -value.increasing(|v| -v.acos()), -1.0)?,
         Operation::Atan => {
             let slope = one.over(one + a.value.abs() * a.value.abs());
             a.chain(a.value.increasing(f64::atan), slope.unwrap_or(one))

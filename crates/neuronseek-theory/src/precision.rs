@@ -38,7 +38,12 @@ pub fn in_doubles(seed: &Seed, wanted: &[f64], m: usize) -> Cliff {
 
 fn judge(found: &[f64], wanted: &[f64], m: usize, places: usize) -> Cliff {
     let bound = 2.0 * PI * (-(m as f64)).exp2();
-    let errors = || found.iter().zip(wanted).map(|(found, wanted)| (found - wanted).abs());
+    let errors = || {
+        found
+            .iter()
+            .zip(wanted)
+            .map(|(found, wanted)| (found - wanted).abs())
+    };
     Cliff {
         places,
         error: errors().fold(0.0, f64::max),
@@ -56,10 +61,18 @@ mod tests {
     fn too_few_places_break_the_orbit_and_enough_do_not() {
         let text = "0.8 * sin(2 * pi * x) * exp(-x) + 0.15 * cos(9 * pi * x)";
         let function = Function::formula(text, 0.0, 1.0).unwrap();
-        let (grid, m) = (Grid { inputs: 1, intervals: 32 }, 12);
+        let (grid, m) = (
+            Grid {
+                inputs: 1,
+                intervals: 32,
+            },
+            12,
+        );
         let symbols = symbols(&function, &grid, m).unwrap();
         let seed = gray(&symbols, Orbit::places(symbols.len(), m));
-        let wanted: Vec<f64> = (0..33).map(|k| function.value(&[k as f64 / 32.0])).collect();
+        let wanted: Vec<f64> = (0..33)
+            .map(|k| function.value(&[k as f64 / 32.0]))
+            .collect();
         let bound = PI * 2f64.powi(-12);
         // K m + m = 396 bits are needed, as the reference has it.
         assert!(cliff(&seed, &wanted, m, 404).error <= bound);

@@ -54,7 +54,11 @@ pub fn measure(
         return Err(TheoryError::parameter("--nodes", coordinates, "1 to 64"));
     }
     if !(distance > 0.0 && distance < 0.5) {
-        return Err(TheoryError::parameter("--eps", distance, "above 0 and below 0.5 turns"));
+        return Err(TheoryError::parameter(
+            "--eps",
+            distance,
+            "above 0 and below 0.5 turns",
+        ));
     }
     if !(1..=100_000).contains(&trials) {
         return Err(TheoryError::parameter("--trials", trials, "1 to 100000"));
@@ -84,7 +88,9 @@ pub fn measure(
         .collect();
     times.sort_unstable();
     let at = |share: f64| {
-        let index = (share * trials as f64).floor().clamp(0.0, trials as f64 - 1.0);
+        let index = (share * trials as f64)
+            .floor()
+            .clamp(0.0, trials as f64 - 1.0);
         times[index as usize] as f64
     };
     // Half the trials, give or take two deviations of a fair coin.
@@ -135,8 +141,19 @@ mod tests {
 
     #[test]
     fn what_takes_for_ever_is_refused() {
-        assert!(measure(32, 0.01, 1, 0).unwrap_err().to_string().contains("steps"));
-        for (k, e, trials) in [(0, 0.1, 1), (2, 0.0, 1), (2, 0.5, 1), (2, f64::NAN, 1), (2, 0.1, 0)] {
+        assert!(
+            measure(32, 0.01, 1, 0)
+                .unwrap_err()
+                .to_string()
+                .contains("steps")
+        );
+        for (k, e, trials) in [
+            (0, 0.1, 1),
+            (2, 0.0, 1),
+            (2, 0.5, 1),
+            (2, f64::NAN, 1),
+            (2, 0.1, 0),
+        ] {
             assert!(measure(k, e, trials, 0).is_err());
         }
     }

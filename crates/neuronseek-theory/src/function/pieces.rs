@@ -33,8 +33,9 @@ impl Pieces {
             let last = index + 1 == parts.len();
             match condition {
                 Some(condition) if !last => {
-                    let limit = limit(condition)
-                        .ok_or_else(|| wrong("a piece begins with its limit, as in \"x < 0.5: \""))?;
+                    let limit = limit(condition).ok_or_else(|| {
+                        wrong("a piece begins with its limit, as in \"x < 0.5: \"")
+                    })?;
                     if limits.last().is_some_and(|before| *before >= limit) {
                         return Err(wrong("the limits of pieces must rise"));
                     }
@@ -42,7 +43,11 @@ impl Pieces {
                 }
                 None if last => {}
                 Some(_) => return Err(wrong("the last piece has no limit: it reaches to the end")),
-                None => return Err(wrong("every piece but the last needs a limit, as in \"x < 0.5: \"")),
+                None => {
+                    return Err(wrong(
+                        "every piece but the last needs a limit, as in \"x < 0.5: \"",
+                    ));
+                }
             }
             let ahead = part.chars().count() - formula.chars().count();
             formulas.push(Formula::read_part(text, start + ahead, formula)?);
@@ -76,8 +81,16 @@ impl Pieces {
         let last = self.limits.partition_point(|&limit| limit <= range.high);
         let mut all: Option<Jet> = None;
         for piece in first..=last {
-            let low = if piece == first { range.low } else { self.limits[piece - 1] };
-            let high = if piece == last { range.high } else { self.limits[piece] };
+            let low = if piece == first {
+                range.low
+            } else {
+                self.limits[piece - 1]
+            };
+            let high = if piece == last {
+                range.high
+            } else {
+                self.limits[piece]
+            };
             let part = Jet {
                 value: Interval::new(low, high),
                 ..x

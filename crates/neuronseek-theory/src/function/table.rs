@@ -55,7 +55,10 @@ impl Table {
             path: name.to_string(),
             reason,
         };
-        if points.iter().any(|(x, y)| !(x.is_finite() && y.is_finite())) {
+        if points
+            .iter()
+            .any(|(x, y)| !(x.is_finite() && y.is_finite()))
+        {
             return Err(wrong("holds a number that is not finite".to_string()));
         }
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -67,7 +70,9 @@ impl Table {
         }
         points.dedup();
         if points.len() < 2 {
-            return Err(wrong("holds fewer than two different x: give at least two".to_string()));
+            return Err(wrong(
+                "holds fewer than two different x: give at least two".to_string(),
+            ));
         }
         let (x, y) = points.into_iter().unzip();
         Ok(Table { x, y })
@@ -97,8 +102,16 @@ impl Table {
             let run = point(self.x[line + 1]) - point(self.x[line]);
             let rise = point(self.y[line + 1]) - point(self.y[line]);
             let slope = rise.over(run).unwrap_or(Interval::WHOLE);
-            let low = if line == first { x.value.low } else { self.x[line] };
-            let high = if line == last { x.value.high } else { self.x[line + 1] };
+            let low = if line == first {
+                x.value.low
+            } else {
+                self.x[line]
+            };
+            let high = if line == last {
+                x.value.high
+            } else {
+                self.x[line + 1]
+            };
             let from_here = Interval::new(low, high) - point(self.x[line]);
             let jet = Jet {
                 value: point(self.y[line]) + slope * from_here,

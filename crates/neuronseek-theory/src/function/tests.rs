@@ -9,19 +9,29 @@ fn over(function: &Function, low: f64, high: f64) -> Interval {
 #[test]
 fn inputs_are_counted_by_their_names() {
     for (text, inputs) in [("x^2", 1), ("0.3", 1), ("x1 + x3", 3), ("x1 * x2", 2)] {
-        assert_eq!(Function::formula(text, 0.0, 1.0).unwrap().inputs(), inputs, "{text}");
+        assert_eq!(
+            Function::formula(text, 0.0, 1.0).unwrap().inputs(),
+            inputs,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn the_caret_stands_below_the_place() {
-    let error = Function::formula("sin(2 * foo)", 0.0, 1.0).unwrap_err().to_string();
+    let error = Function::formula("sin(2 * foo)", 0.0, 1.0)
+        .unwrap_err()
+        .to_string();
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines[1].find("foo"), lines[2].find('^'), "{error}");
-    let error = Function::formula("x < 0.5: x; 1 - x * ", 0.0, 1.0).unwrap_err().to_string();
+    let error = Function::formula("x < 0.5: x; 1 - x * ", 0.0, 1.0)
+        .unwrap_err()
+        .to_string();
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines[2].len(), lines[1].len() + 1, "{error}");
-    let error = Function::formula("x < 0.5: x; bar", 0.0, 1.0).unwrap_err().to_string();
+    let error = Function::formula("x < 0.5: x; bar", 0.0, 1.0)
+        .unwrap_err()
+        .to_string();
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines[1].find("bar"), lines[2].find('^'), "{error}");
 }
@@ -35,7 +45,12 @@ fn pieces_meet_or_are_refused() {
     let step = Function::formula("x < 0.5: 0; 0.5", 0.0, 1.0).unwrap_err();
     assert!(matches!(step, TheoryError::Jump { place, .. } if place == 0.5));
     assert!(step.to_string().contains("not continuous"));
-    for bad in ["x < 0.5: 0", "0.1; x", "y < 1: 0; x", "x < 0.5: 0; x < 0.4: 1; 2"] {
+    for bad in [
+        "x < 0.5: 0",
+        "0.1; x",
+        "y < 1: 0; x",
+        "x < 0.5: 0; x < 0.4: 1; 2",
+    ] {
         assert!(Function::formula(bad, 0.0, 1.0).is_err(), "{bad}");
     }
 }
@@ -57,7 +72,9 @@ fn points_are_joined_by_lines() {
 
 #[test]
 fn the_unit_is_undone() {
-    let function = Function::formula("3 * x - 7", -2.0, 5.0).unwrap().rescaled(-4.0, 20.0);
+    let function = Function::formula("3 * x - 7", -2.0, 5.0)
+        .unwrap()
+        .rescaled(-4.0, 20.0);
     let (shift, scale) = function.unit();
     assert_eq!(shift + scale * function.value(&[1.0]), 8.0);
     assert!(over(&function, 0.0, 1.0).contains(function.value(&[0.3])));

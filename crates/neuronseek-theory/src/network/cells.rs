@@ -184,7 +184,13 @@ mod tests {
         for inputs in 1..=3 {
             let cells = Cells::orbit(inputs);
             assert_eq!(value(&cells, "double", &[0.75]), 0.125);
-            for (v, height) in [(-1.5, 0.0), (-0.25, 0.75), (0.0, 1.0), (0.5, 0.5), (7.0, 0.0)] {
+            for (v, height) in [
+                (-1.5, 0.0),
+                (-0.25, 0.75),
+                (0.0, 1.0),
+                (0.5, 0.5),
+                (7.0, 0.0),
+            ] {
                 assert_eq!(value(&cells, "hat", &[v]), height);
             }
             let mut state = vec![0.5; inputs + 2];
@@ -201,8 +207,17 @@ mod tests {
     fn number_and_size_of_parameters_are_fixed() {
         assert_eq!(Cells::orbit(1).count(), 2 + 10 + 10 + 2);
         assert_eq!(Cells::orbit(1).magnitude(), 2.0);
-        let whole = |p: &Parameter| p.values.iter().all(|v| [-2.0, -1.0, 0.0, 1.0, 2.0].contains(v));
-        for cells in [Cells::orbit(1), Cells::orbit(2), Cells::orbit(3), Cells::trajectory()] {
+        let whole = |p: &Parameter| {
+            p.values
+                .iter()
+                .all(|v| [-2.0, -1.0, 0.0, 1.0, 2.0].contains(v))
+        };
+        for cells in [
+            Cells::orbit(1),
+            Cells::orbit(2),
+            Cells::orbit(3),
+            Cells::trajectory(),
+        ] {
             assert!(cells.parameters().iter().all(whole));
             assert_eq!(cells.magnitude(), 2.0);
         }

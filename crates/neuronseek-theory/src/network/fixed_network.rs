@@ -54,7 +54,9 @@ impl FixedNetwork {
             && config.embedding.is_none()
             && (config.activation == Activation::Relu || config.hidden.is_empty());
         if !plain {
-            return Err(refuse("one with a norm, a skip, an embedding or another activation"));
+            return Err(refuse(
+                "one with a norm, a skip, an embedding or another activation",
+            ));
         }
         if config.interactions == Interactions::Shared && !config.neuron.interactions().is_empty() {
             return Err(refuse("one with shared interactions"));
@@ -92,7 +94,11 @@ impl Layer {
     fn forward(&self, inputs: &[IBig], places: usize) -> Vec<IBig> {
         let dot = |weights: &[i64]| {
             let mut sum = IBig::ZERO;
-            for (weight, input) in weights.iter().zip(inputs).filter(|(weight, _)| **weight != 0) {
+            for (weight, input) in weights
+                .iter()
+                .zip(inputs)
+                .filter(|(weight, _)| **weight != 0)
+            {
                 sum += input * IBig::from(*weight);
             }
             sum
@@ -111,7 +117,9 @@ impl Layer {
                     }
                     UnitTerm::Product { factors } => {
                         let factors = factors.iter().map(|factor| dot(factor));
-                        factors.reduce(|product, factor| product * factor).unwrap_or(IBig::ZERO)
+                        factors
+                            .reduce(|product, factor| product * factor)
+                            .unwrap_or(IBig::ZERO)
                     }
                 };
                 sum += value << (places * (self.order - term.order()));
@@ -143,7 +151,10 @@ fn layer(tensors: &[Tensor<'_, f64>], position: usize, neuron: &Neuron) -> Optio
     let outputs = biases.len();
     let mut units: Vec<Unit> = biases
         .into_iter()
-        .map(|bias| Unit { bias, terms: Vec::new() })
+        .map(|bias| Unit {
+            bias,
+            terms: Vec::new(),
+        })
         .collect();
     for term in neuron.terms() {
         match *term {
@@ -152,7 +163,10 @@ fn layer(tensors: &[Tensor<'_, f64>], position: usize, neuron: &Neuron) -> Optio
                 let weights = tensor(&format!("{term}.weights"))?;
                 for (output, unit) in units.iter_mut().enumerate() {
                     let weights = weights.iter().skip(output).step_by(outputs).copied();
-                    unit.terms.push(UnitTerm::Pure { order, weights: weights.collect() });
+                    unit.terms.push(UnitTerm::Pure {
+                        order,
+                        weights: weights.collect(),
+                    });
                 }
             }
             Term::Interaction { order, .. } => {
@@ -162,7 +176,9 @@ fn layer(tensors: &[Tensor<'_, f64>], position: usize, neuron: &Neuron) -> Optio
                 for (output, unit) in units.iter_mut().enumerate() {
                     let row = |m: usize| factors.chunks_exact(inputs).nth(m * outputs + output);
                     let rows = (0..order).map(|m| row(m).map(<[i64]>::to_vec));
-                    unit.terms.push(UnitTerm::Product { factors: rows.collect::<Option<_>>()? });
+                    unit.terms.push(UnitTerm::Product {
+                        factors: rows.collect::<Option<_>>()?,
+                    });
                 }
             }
             Term::Function(_) => return None,
@@ -181,7 +197,12 @@ mod tests {
 
     #[test]
     fn fixed_point_and_the_library_agree() {
-        for cells in [Cells::orbit(1), Cells::orbit(2), Cells::orbit(3), Cells::trajectory()] {
+        for cells in [
+            Cells::orbit(1),
+            Cells::orbit(2),
+            Cells::orbit(3),
+            Cells::trajectory(),
+        ] {
             for (name, network) in &cells.cells {
                 let width = network.config().inputs;
                 let exact = FixedNetwork::new(network).unwrap();
@@ -191,9 +212,13 @@ mod tests {
                         .collect();
                     let matrix = Matrix::from_vec(1, width, inputs.clone());
                     let expected = network.predict(&matrix).data()[0];
-                    let inputs: Vec<IBig> = inputs.iter().map(|v| fixed::from_f64(*v, 80)).collect();
+                    let inputs: Vec<IBig> =
+                        inputs.iter().map(|v| fixed::from_f64(*v, 80)).collect();
                     let found = fixed::to_f64(&exact.forward(&inputs, 80)[0], 80);
-                    assert!((found - expected).abs() < 1e-13, "{name}: {found} {expected}");
+                    assert!(
+                        (found - expected).abs() < 1e-13,
+                        "{name}: {found} {expected}"
+                    );
                 }
             }
         }

@@ -121,7 +121,10 @@ mod tests {
 
     #[test]
     fn joining_is_linear_along_each_input() {
-        let grid = Grid { inputs: 3, intervals: 2 };
+        let grid = Grid {
+            inputs: 3,
+            intervals: 2,
+        };
         let f = |u: &[f64]| 1.0 + u[0] - 2.0 * u[1] + u[0] * u[2] + u[0] * u[1] * u[2];
         let values: Vec<f64> = (0..grid.nodes()).map(|node| f(&grid.place(node))).collect();
         for u in [[0.1, 0.2, 0.3], [0.9, 0.5, 1.0], [0.0, 0.7, 0.4]] {

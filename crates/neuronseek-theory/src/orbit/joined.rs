@@ -94,8 +94,11 @@ impl Joined {
     }
 }
 
+/// No error is proven to be smaller than this: doubles carry the enclosures.
+pub const ROUNDINGS: f64 = 1e-12;
+
 /// The proven sup error of the network against the function; the bound exceeds what is reached
-/// by at most 2 %, or lies below `enough`.
+/// by at most 2 %, or lies below `enough` or [`ROUNDINGS`].
 ///
 /// # Errors
 /// Where the function has no value, or is too rough to be bounded.
@@ -105,7 +108,7 @@ pub fn certified_error(
     enough: f64,
 ) -> Result<Supremum, TheoryError> {
     let effort = Effort {
-        enough,
+        enough: enough.max(ROUNDINGS),
         ..Effort::default()
     };
     let found = joined.error(function, &effort);

@@ -45,13 +45,13 @@ impl Literal {
 
     /// The outputs at points of the unit cube, each with [`Literal::places`] places.
     pub fn outputs(&self, seed: &Seed, grid: &Grid, m: usize, points: &[Vec<f64>]) -> Vec<IBig> {
-        let mut walker = Walker::new(seed);
+        let nodes = grid.nodes();
+        let mut walker = Walker::new(seed, nodes.saturating_sub(1) * m);
         let start = |u: &f64| fixed::from_f64(*u, PLACES) * IBig::from(grid.intervals);
         let mut places: Vec<Vec<IBig>> = (points.iter())
             .map(|point| point.iter().map(start).collect())
             .collect();
         let mut outputs = vec![IBig::ZERO; points.len()];
-        let nodes = grid.nodes();
         for node in 0..nodes {
             let (w, w_places) = walker.state();
             let w = if w_places >= PLACES {

@@ -29,7 +29,7 @@ mod walk;
 
 pub use grid::Grid;
 pub use itinerary::{MOST_BITS, itinerary};
-pub use joined::{Joined, certified_error, interpolation_error, sampled_error};
+pub use joined::{Joined, ROUNDINGS, certified_error, interpolation_error, sampled_error};
 pub use literal::Literal;
 pub use plan::{Limits, Plan};
 pub use seed::{Seed, backward, gray};

@@ -52,7 +52,11 @@ impl Plan {
             return Err(TheoryError::parameter("--nodes", 0, "1 or more"));
         }
         if !(1..=MOST_BITS).contains(&m) {
-            return Err(TheoryError::parameter("--bits", m, format!("1 to {MOST_BITS}")));
+            return Err(TheoryError::parameter(
+                "--bits",
+                m,
+                format!("1 to {MOST_BITS}"),
+            ));
         }
         let plan = Plan {
             grid: Grid { inputs, intervals },
@@ -81,7 +85,8 @@ impl Plan {
             return Err(TheoryError::parameter("--eps", epsilon, allowed));
         }
         let inputs = function.inputs();
-        let m = |interpolation: f64| (PI / (epsilon - interpolation)).log2().ceil().max(1.0) as usize;
+        let m =
+            |interpolation: f64| (PI / (epsilon - interpolation)).log2().ceil().max(1.0) as usize;
         let attempt = |intervals: usize| {
             let grid = Grid { inputs, intervals };
             let candidate = Plan::new(inputs, intervals, m(0.0), limits)?;
@@ -128,7 +133,10 @@ impl Plan {
 
     /// Bytes of memory, estimated: a byte per symbol, some numbers per node, a dozen copies of w0.
     pub fn memory(&self) -> f64 {
-        let nodes = self.grid.checked_nodes().map_or(f64::INFINITY, |nodes| nodes as f64);
+        let nodes = self
+            .grid
+            .checked_nodes()
+            .map_or(f64::INFINITY, |nodes| nodes as f64);
         nodes * (self.m as f64 + 160.0) + 1.5 * nodes * self.m as f64
     }
 

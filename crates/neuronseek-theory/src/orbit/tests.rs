@@ -18,17 +18,30 @@ struct Run {
 }
 
 fn run(function: &Function, intervals: usize, m: usize) -> Run {
-    let grid = Grid { inputs: function.inputs(), intervals };
+    let grid = Grid {
+        inputs: function.inputs(),
+        intervals,
+    };
     let symbols = symbols(function, &grid, m).unwrap();
     let seed = gray(&symbols, Orbit::places(symbols.len(), m));
     let orbit = Orbit::follow(&seed, grid.nodes(), m);
-    Run { grid, m, seed, symbols, orbit }
+    Run {
+        grid,
+        m,
+        seed,
+        symbols,
+        orbit,
+    }
 }
 
 #[test]
 fn the_papers_function_is_met_as_the_reference_says() {
     let function = formula(PAPER);
-    for (intervals, m, bits, most) in [(32, 12, 440, 1.7e-2), (128, 14, 1852, 1.2e-3), (512, 18, 9284, 7.3e-5)] {
+    for (intervals, m, bits, most) in [
+        (32, 12, 440, 1.7e-2),
+        (128, 14, 1852, 1.2e-3),
+        (512, 18, 9284, 7.3e-5),
+    ] {
         let run = run(&function, intervals, m);
         assert_eq!(run.seed.bits, bits);
         let nodes = run.orbit.certify(&function, &run.grid).unwrap();
@@ -36,14 +49,23 @@ fn the_papers_function_is_met_as_the_reference_says() {
         let values = run.orbit.values();
         let sampled = sampled_error(&run.grid, &values, &function, 20_001);
         assert!(sampled <= most, "K = {intervals}: {sampled}");
-        let proven = certified_error(&Joined::of_orbit(&run.orbit, run.grid), &function, 0.0).unwrap();
-        assert!(proven.upper >= sampled && proven.upper < 1.03 * sampled, "{proven:?} {sampled}");
+        let proven =
+            certified_error(&Joined::of_orbit(&run.orbit, run.grid), &function, 0.0).unwrap();
+        assert!(
+            proven.upper >= sampled && proven.upper < 1.03 * sampled,
+            "{proven:?} {sampled}"
+        );
     }
 }
 
 #[test]
 fn both_seeds_are_one_number() {
-    for (text, intervals, m) in [(PAPER, 32, 12), (PAPER, 100, 7), ("0.9", 5, 3), ("x1 * x2 - 0.9", 6, 9)] {
+    for (text, intervals, m) in [
+        (PAPER, 32, 12),
+        (PAPER, 100, 7),
+        ("0.9", 5, 3),
+        ("x1 * x2 - 0.9", 6, 9),
+    ] {
         let run = run(&formula(text), intervals, m);
         assert_eq!(backward(&run.symbols, run.seed.bits), run.seed.w0, "{text}");
     }
@@ -72,18 +94,29 @@ fn the_twin_has_the_symbols_exactly_and_the_orbits_values() {
 
 #[test]
 fn the_literal_network_is_the_joined_orbit() {
-    for (text, intervals, m) in [(PAPER, 32, 12), ("0.4 * x1 - 0.5 * x1 * x2", 5, 10), ("x1 * x2 * x3 - 0.2", 3, 8)] {
+    for (text, intervals, m) in [
+        (PAPER, 32, 12),
+        ("0.4 * x1 - 0.5 * x1 * x2", 5, 10),
+        ("x1 * x2 * x3 - 0.2", 3, 8),
+    ] {
         let function = formula(text);
         let run = run(&function, intervals, m);
         let literal = Literal::new(&Cells::orbit(function.inputs())).unwrap();
         let points: Vec<Vec<f64>> = (0..24)
-            .map(|i| (0..function.inputs()).map(|j| ((i * 5 + j * 11) as f64 * 0.618).fract()).collect())
+            .map(|i| {
+                (0..function.inputs())
+                    .map(|j| ((i * 5 + j * 11) as f64 * 0.618).fract())
+                    .collect()
+            })
             .collect();
         let values = run.orbit.values();
         let outputs = literal.outputs(&run.seed, &run.grid, m, &points);
         for (point, y) in points.iter().zip(&outputs) {
             let y = fixed::to_f64(y, Literal::places());
-            assert!((y - run.grid.join(&values, point)).abs() < 1e-9, "{text} {point:?}");
+            assert!(
+                (y - run.grid.join(&values, point)).abs() < 1e-9,
+                "{text} {point:?}"
+            );
         }
         // At nodes the hats are 0 and 1, and the output is the orbit's own value, to the last bit.
         let at_nodes: Vec<Vec<f64>> = (0..run.grid.nodes())
@@ -143,9 +176,17 @@ fn a_wanted_error_is_met_and_proven() {
 fn what_would_not_fit_is_said_before() {
     let limits = Limits::default();
     let error = Plan::new(3, 2000, 12, &limits).unwrap_err().to_string();
-    assert!(error.contains("GB of memory") && error.contains("--memory-limit"), "{error}");
-    let error = Plan::new(1, 1_000_000, 20, &limits).unwrap_err().to_string();
-    assert!(error.contains("of work") && error.contains("--time-limit"), "{error}");
+    assert!(
+        error.contains("GB of memory") && error.contains("--memory-limit"),
+        "{error}"
+    );
+    let error = Plan::new(1, 1_000_000, 20, &limits)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("of work") && error.contains("--time-limit"),
+        "{error}"
+    );
     for eps in [0.0, -1.0, f64::NAN, 1e-30] {
         assert!(Plan::for_error(&formula("x"), eps, &limits).is_err());
     }

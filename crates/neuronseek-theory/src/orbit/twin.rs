@@ -22,7 +22,11 @@ impl<'a> Tent<'a> {
     pub fn step(angle: &UBig, digits: usize) -> UBig {
         let twice = angle << 1;
         let one = UBig::ONE << digits;
-        if twice <= one { twice } else { (one << 1) - twice }
+        if twice <= one {
+            twice
+        } else {
+            (one << 1) - twice
+        }
     }
 
     /// The first `places` binary digits of the angle after so many steps, without the steps

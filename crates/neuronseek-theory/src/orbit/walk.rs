@@ -54,7 +54,7 @@ impl Orbit {
     /// Follows the orbit. At each step one place less of w still matters, and whole words of such
     /// places are dropped.
     pub fn follow(seed: &Seed, nodes: usize, m: usize) -> Orbit {
-        let mut walker = Walker::new(seed);
+        let mut walker = Walker::new(seed, nodes.saturating_sub(1) * m);
         let mut found = Vec::with_capacity(nodes);
         for node in 0..nodes {
             found.push(walker.node());
@@ -140,13 +140,17 @@ pub(super) struct Walker {
     w: IBig,
     places: usize,
     one: IBig,
+    /// Places that the seed has beyond one per step; kept to the end.
+    spare: usize,
     /// The exact orbit is at most this far away, in units of the last place.
     radius: f64,
 }
 
 impl Walker {
-    pub(super) fn new(seed: &Seed) -> Walker {
+    /// At the seed, with so many steps ahead.
+    pub(super) fn new(seed: &Seed, steps: usize) -> Walker {
         Walker {
+            spare: seed.bits.saturating_sub(steps),
             w: seed.w0.clone(),
             places: seed.bits,
             one: fixed::one(seed.bits),
@@ -174,7 +178,7 @@ impl Walker {
             self.widen();
             self.w = map(&self.w, self.places, &self.one);
         }
-        self.drop_places(Orbit::places((nodes_left - 1) * m + m, m));
+        self.drop_places((nodes_left - 1) * m + self.spare);
     }
 
     /// The radius after a step. With an error e, `|2 (w + e)^2 - 2 w^2| <= 4 |w| e + 2 e^2`;
