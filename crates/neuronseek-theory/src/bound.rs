@@ -238,6 +238,35 @@ pub fn range(function: &Function) -> Result<(Supremum, Supremum), TheoryError> {
     Ok((low, high))
 }
 
+/// The largest value that a rescaled function takes.
+const LARGEST: f64 = 0.9;
+
+/// The function, if its values lie within [-1, 1]; with `rescale`, moved and divided so that they
+/// lie within [-0.9, 0.9].
+///
+/// # Errors
+/// Values outside, without `rescale`; no value somewhere.
+pub fn within_unit(function: Function, rescale: bool) -> Result<Function, TheoryError> {
+    let (low, high) = range(&function)?;
+    let shift = 0.5 * (low.upper + high.upper);
+    // A constant has no width to divide by.
+    let scale = (0.5 * (high.upper - low.upper) / LARGEST).max(1e-3 * (1.0 + shift.abs()));
+    if rescale {
+        return Ok(function.rescaled(shift, scale));
+    }
+    let far = if high.lower > -low.lower { high } else { low };
+    if far.lower.abs() > 1.0 {
+        let unit = |value: f64| format!("{value:.4}").parse().unwrap_or(value);
+        return Err(TheoryError::TooLarge {
+            value: unit(far.lower),
+            place: function.describe(&far.place),
+            shift: unit(shift),
+            scale: unit(scale),
+        });
+    }
+    Ok(function)
+}
+
 /// The least Lipschitz constant of the function on the unit cube in the sum norm of the inputs,
 /// enclosed to 2 %; infinite where the slope is not bounded.
 ///
@@ -289,6 +318,25 @@ mod tests {
         assert!(range(&formula("log(x)")).is_err());
         assert!(range(&formula("sqrt(x) - sqrt(x - x^2)")).is_ok());
         assert!(range(&formula("sqrt(x - 0.5)")).is_err());
+    }
+
+    #[test]
+    fn large_functions_are_offered_rescaling() {
+        let error = within_unit(formula("3 * x - 1"), false)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("--rescale") && error.contains("x = 0.99"),
+            "{error}"
+        );
+        for text in ["3 * x - 1", "7", "0.1 * x"] {
+            let function = within_unit(formula(text), true).unwrap();
+            assert!(
+                (0..=20).all(|i| function.value(&[i as f64 / 20.0]).abs() <= 0.9),
+                "{text}"
+            );
+        }
+        assert!(within_unit(formula("sin(20 * x)"), false).is_ok());
     }
 
     #[test]

@@ -14,6 +14,8 @@
 //! | [`trajectory`] | B: one integer n, the dense trajectory T_n(c_k) |
 //! | [`waiting`] | how long a trajectory takes when n is sought by trying |
 //! | [`precision`] | where an orbit breaks that has too few binary places |
+//! | [`practice`] | experiments: gradient training, and errors at a finite size |
+//! | [`page`] | a page that shows the orbit at work |
 //! | [`network`] | the cells, as networks of the library, and the same in fixed point |
 
 pub mod bits;
@@ -25,6 +27,8 @@ pub mod interval;
 pub mod jet;
 pub mod network;
 pub mod orbit;
+pub mod page;
+pub mod practice;
 pub mod precision;
 pub mod trajectory;
 pub mod waiting;

@@ -16,9 +16,11 @@ use thiserror::Error;
 mod bars;
 mod chart;
 mod style;
+mod surfaces;
 
 pub use bars::{Bars, Group};
 pub use chart::{Axis, Chart, Point, Scale, Series};
+pub use surfaces::{Surface, Surfaces};
 
 /// Why a plot cannot be drawn or written.
 #[derive(Debug, Error)]

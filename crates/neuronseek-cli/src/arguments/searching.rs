@@ -147,7 +147,7 @@ impl TimeLimit {
     }
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     let number = &text[..text.len() - unit.len()];
     let factor = match unit.trim() {

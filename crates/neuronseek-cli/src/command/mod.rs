@@ -18,6 +18,7 @@ mod picture;
 mod predict;
 mod search;
 mod summary;
+mod theory;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -36,6 +37,9 @@ pub enum Command {
     /// Get public tables by name
     #[command(subcommand)]
     Data(data::Data),
+    /// Run the theory: one fixed network reaches any continuous function
+    #[command(subcommand)]
+    Theory(theory::Theory),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -54,6 +58,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Generate(generate::Kind::Synthetic(arguments)) => {
             generate::run(&arguments, &console)
         }
+        Command::Theory(theory) => theory::run(&theory, &console),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

@@ -16,8 +16,10 @@
 //! | `twin` | the same orbit by the tent map, exact |
 //! | `literal` | the network itself, neuron by neuron |
 //! | `joined` | the joined nodes against f: sampled and proven |
+//! | `approximation` | all of it together, and its forms against each other |
 //! | `plan` | K and m for a wanted error; memory and work |
 
+mod approximation;
 mod grid;
 mod itinerary;
 mod joined;
@@ -27,6 +29,7 @@ mod seed;
 mod twin;
 mod walk;
 
+pub use approximation::{Agreement, Approximation};
 pub use grid::Grid;
 pub use itinerary::{MOST_BITS, itinerary};
 pub use joined::{Joined, ROUNDINGS, certified_error, interpolation_error, sampled_error};

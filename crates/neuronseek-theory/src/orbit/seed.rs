@@ -17,6 +17,13 @@ pub struct Seed {
     pub bits: usize,
 }
 
+impl Seed {
+    /// `w0 2^bits` in base 16.
+    pub fn hexadecimal(&self) -> String {
+        format!("{:x}", self.w0)
+    }
+}
+
 /// The seed by Gray decoding and one cosine: a running exclusive-or turns symbols into the binary
 /// digits of t0, since T is the tent map in the angle.
 pub fn gray(symbols: &[bool], bits: usize) -> Seed {

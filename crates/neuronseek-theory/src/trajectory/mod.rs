@@ -88,6 +88,17 @@ impl Trajectory {
         self.seeds.turns(places).into_iter().map(value).collect()
     }
 
+    /// `K log2(1 / (2 e))` for the largest distance e, in turns, of the angles of given values from
+    /// the wanted ones: the digits that n must have to meet K angles as closely by its length.
+    pub fn information(&self, values: &[f64]) -> f64 {
+        let turns = |value: &f64| value.clamp(-1.0, 1.0).acos() / std::f64::consts::TAU;
+        let pairs = values.iter().zip(&self.wanted);
+        let largest = pairs
+            .map(|(a, b)| (turns(a) - turns(b)).abs())
+            .fold(0.0, f64::max);
+        self.wanted.len() as f64 * (0.5 / largest.max(f64::MIN_POSITIVE)).log2()
+    }
+
     /// The largest distance of given values from the wanted ones.
     pub fn node_error(&self, values: &[f64]) -> f64 {
         let errors = values.iter().zip(&self.wanted).map(|(a, b)| (a - b).abs());
