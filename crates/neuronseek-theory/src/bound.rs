@@ -117,7 +117,11 @@ pub(crate) fn supremum(
         }
         let bounds = bounds(&patch);
         note(&mut found, &patch, bounds.ok());
-        let passes = (found.lower + effort.tolerance * found.lower.abs()).max(effort.enough);
+        let passes = if found.lower <= effort.enough {
+            effort.enough
+        } else {
+            found.lower + effort.tolerance * found.lower.abs()
+        };
         let upper = bounds.map_or(f64::INFINITY, |bounds| bounds.upper);
         if upper <= passes {
             found.upper = found.upper.max(upper);

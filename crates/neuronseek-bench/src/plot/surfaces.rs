@@ -7,7 +7,7 @@ use kuva::render::plots::Plot;
 
 use super::{Picture, PlotError, style};
 
-/// A function of two inputs at the points of a square grid.
+/// A function of two inputs at the points of a square grid over the unit square.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
     /// What it is.
@@ -52,7 +52,10 @@ impl Surfaces {
             if values().next().is_none() {
                 return Err(self.empty());
             }
-            let map = Heatmap::new().with_data(surface.values.clone());
+            let map = Heatmap::new()
+                .with_data(surface.values.clone())
+                .with_x_range(0.0, 1.0)
+                .with_y_range(0.0, 1.0);
             let panel = vec![Plot::Heatmap(map)];
             let layout = Layout::auto_from_plots(&panel);
             layouts.push(layout.with_title(style::plain(&surface.name)));

@@ -193,7 +193,7 @@ pub fn trajectory(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         x: Axis::linear("T_n(c1)"),
         y: Axis::linear("T_n(c2)"),
         series: vec![
-            Series::scatter("n = 101 to 2000", points(101, 2000)),
+            Series::scatter("n = 101 to 1000", points(101, 1000)),
             Series::scatter("n = 1 to 100", points(1, 100)),
         ],
     };
