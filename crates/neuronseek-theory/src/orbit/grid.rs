@@ -29,10 +29,10 @@ impl Grid {
         let base = self.intervals + 1;
         let mut coordinates = [0; MOST_INPUTS];
         let mut before = 0;
-        for index in 0..self.inputs {
+        for (index, coordinate) in coordinates.iter_mut().enumerate().take(self.inputs) {
             let below = base.pow((self.inputs - 1 - index) as u32);
             let digit = node / below % base;
-            coordinates[index] = self.turned(digit, before);
+            *coordinate = self.turned(digit, before);
             before = node / below;
         }
         coordinates
@@ -48,7 +48,7 @@ impl Grid {
     }
 
     fn turned(&self, digit: usize, before: usize) -> usize {
-        if before % 2 == 0 {
+        if before.is_multiple_of(2) {
             digit
         } else {
             self.intervals - digit
@@ -61,8 +61,7 @@ impl Grid {
             .map(|coordinate| coordinate as f64 / self.intervals as f64)
     }
 
-    /// The nodes of a cell's corners and the weights of a point `t` of the unit cube within it,
-    /// in the order of binary numbers.
+    /// The nodes of a cell's corners, in the order of binary numbers whose digit j is input j.
     pub(crate) fn corners(&self, cell: &[usize; MOST_INPUTS]) -> Vec<usize> {
         (0..1usize << self.inputs)
             .map(|corner| {

@@ -83,7 +83,7 @@ impl Literal {
             let cell = |w: &IBig, places: usize, _: &IBig| {
                 one(self.double.forward(std::slice::from_ref(w), places))
             };
-            walker.to_next_node(nodes - 1 - node, m, cell);
+            walker.advance(nodes - 1 - node, m, cell);
         }
         outputs
     }

@@ -160,7 +160,7 @@ impl Plan {
         );
         let advice = "take a larger error, fewer nodes or fewer bits";
         let gigabytes = |bytes: f64| format!("{:.3} GB of memory", bytes / 1e9);
-        if self.memory() > limits.memory {
+        if self.memory() > limits.memory || limits.memory.is_nan() {
             return Err(TheoryError::TooMuch {
                 what,
                 needed: gigabytes(self.memory()),

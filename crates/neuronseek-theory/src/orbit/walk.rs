@@ -48,7 +48,7 @@ impl Orbit {
     /// Binary places of w0 that a faithful orbit of this many symbols needs: one per step, m more
     /// for values near +-1 in between, and 32 to spare.
     pub fn places(symbols: usize, m: usize) -> usize {
-        symbols + m + 32
+        symbols.saturating_add(m + 32)
     }
 
     /// Follows the orbit. At each step one place less of w still matters, and whole words of such
@@ -58,7 +58,7 @@ impl Orbit {
         let mut found = Vec::with_capacity(nodes);
         for node in 0..nodes {
             found.push(walker.node());
-            walker.to_next_node(nodes - 1 - node, m, double);
+            walker.advance(nodes - 1 - node, m, double);
         }
         Orbit { nodes: found, m }
     }
@@ -165,7 +165,7 @@ impl Walker {
 
     /// Takes m steps by `map`, which computes 2 w^2 - 1 rounded down from w, its places and 1,
     /// then drops the places that no longer matter. Nothing happens when no node is left.
-    pub(super) fn to_next_node(
+    pub(super) fn advance(
         &mut self,
         nodes_left: usize,
         m: usize,

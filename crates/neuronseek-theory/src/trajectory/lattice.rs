@@ -167,7 +167,7 @@ impl Lattice {
             let mut target: Vec<f64> = angles
                 .iter()
                 .map(|angle| {
-                    if random.next_u32() % 2 == 0 {
+                    if random.next_u32().is_multiple_of(2) {
                         *angle
                     } else {
                         -angle

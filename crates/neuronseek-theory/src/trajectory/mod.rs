@@ -167,7 +167,12 @@ pub fn root_turns(count: usize, bits: usize) -> Vec<UBig> {
 
 /// The primes from `first` on.
 fn primes_from(first: u64) -> impl Iterator<Item = u64> {
-    let prime = |n: &u64| *n >= 2 && (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let prime = |n: &u64| {
+        *n >= 2
+            && (2..)
+                .take_while(|d| d * d <= *n)
+                .all(|d| !n.is_multiple_of(d))
+    };
     (first..).filter(prime)
 }
 
