@@ -1,6 +1,6 @@
 //! The function to approximate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use neuronseek::model::{Model, Prediction};
@@ -95,7 +95,7 @@ impl Source {
     }
 
     /// The predictions of a model along one input.
-    fn predictions(&self, model: &PathBuf) -> Result<Function, Failure> {
+    fn predictions(&self, model: &Path) -> Result<Function, Failure> {
         let (Some(data), Some(along)) = (&self.data, &self.along) else {
             return Err(Failure::Usage(
                 "--model needs --data and --along".to_string(),
