@@ -72,13 +72,7 @@ impl Bits {
             level += if down { -1 } else { 1 };
             symbols.push(down);
         }
-        // A run of rises keeps the orbit near 1, where each step costs two places.
-        let run = symbols
-            .split(|down| *down)
-            .map(<[bool]>::len)
-            .max()
-            .unwrap_or(0);
-        let seed = gray(&symbols, Orbit::places(nodes, run + 2));
+        let seed = gray(&symbols, Orbit::places(&symbols, 1));
         Ok(Bits {
             start,
             lipschitz,

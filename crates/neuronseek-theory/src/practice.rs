@@ -77,7 +77,7 @@ pub fn seek_by_gradient(
         .map(|k| function.value(&[k as f64 / nodes as f64]))
         .collect();
     let found = symbols(function, &grid, m)?;
-    let seed = gray(&found, Orbit::places(count, m));
+    let seed = gray(&found, Orbit::places(&found, m));
     let constructed = loss(fixed::to_f64(&seed.w0, seed.bits), &wanted, m)
         .0
         .sqrt();

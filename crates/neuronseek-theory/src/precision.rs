@@ -69,7 +69,7 @@ mod tests {
             12,
         );
         let symbols = symbols(&function, &grid, m).unwrap();
-        let seed = gray(&symbols, Orbit::places(symbols.len(), m));
+        let seed = gray(&symbols, Orbit::places(&symbols, m));
         let wanted: Vec<f64> = (0..33)
             .map(|k| function.value(&[k as f64 / 32.0]))
             .collect();

@@ -45,7 +45,7 @@ impl Approximation {
     /// Where the function has no value, or one outside [-1, 1].
     pub fn new(function: &Function, plan: Plan) -> Result<Approximation, TheoryError> {
         let symbols = symbols(function, &plan.grid, plan.m)?;
-        let seed = gray(&symbols, plan.places());
+        let seed = gray(&symbols, Orbit::places(&symbols, plan.m));
         let orbit = Orbit::follow(&seed, plan.grid.nodes(), plan.m);
         Ok(Approximation {
             plan,

@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use super::{Grid, MOST_BITS, Orbit, interpolation_error};
+use super::{Grid, MOST_BITS, interpolation_error};
 use crate::error::TheoryError;
 use crate::function::Function;
 
@@ -121,9 +121,9 @@ impl Plan {
         self.grid.nodes().saturating_mul(self.m)
     }
 
-    /// Binary places of w0.
+    /// Binary places of w0, at least: [`super::Orbit::places`] of a function without long runs.
     pub fn places(&self) -> usize {
-        Orbit::places(self.symbols(), self.m)
+        self.symbols().saturating_add(self.m + 32)
     }
 
     /// Applications of T.

@@ -23,7 +23,7 @@ fn run(function: &Function, intervals: usize, m: usize) -> Run {
         intervals,
     };
     let symbols = symbols(function, &grid, m).unwrap();
-    let seed = gray(&symbols, Orbit::places(symbols.len(), m));
+    let seed = gray(&symbols, Orbit::places(&symbols, m));
     let orbit = Orbit::follow(&seed, grid.nodes(), m);
     Run {
         grid,
@@ -193,6 +193,16 @@ fn what_would_not_fit_is_said_before() {
     assert!(Plan::new(1, 0, 4, &limits).is_err());
     assert!(Plan::new(1, 4, 0, &limits).is_err());
     assert!(Plan::new(1, 4, 41, &limits).is_err());
+}
+
+/// With one symbol per node a function above zero keeps the orbit near 1 over many nodes.
+#[test]
+fn a_long_run_of_symbols_does_not_break_the_orbit() {
+    for text in ["0.4", "1", "x < 0.8: 0.5; 4.5 - 5 * x"] {
+        let function = formula(text);
+        let run = run(&function, 60, 1);
+        assert!(run.orbit.certify(&function, &run.grid).is_ok(), "{text}");
+    }
 }
 
 proptest! {

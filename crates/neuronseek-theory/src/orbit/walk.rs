@@ -45,10 +45,12 @@ pub struct Orbit {
 }
 
 impl Orbit {
-    /// Binary places of w0 that a faithful orbit of this many symbols needs: one per step, m more
-    /// for values near +-1 in between, and 32 to spare.
-    pub fn places(symbols: usize, m: usize) -> usize {
-        symbols.saturating_add(m + 32)
+    /// Binary places of w0 that a faithful orbit of these symbols needs: one per step, and 32 to
+    /// spare. Near 1 each step costs two places, and the orbit stays there as long as w is not
+    /// negative: for that m more, or as many as the longest such run where that is longer.
+    pub fn places(symbols: &[bool], m: usize) -> usize {
+        let runs = symbols.split(|below| *below).map(<[bool]>::len);
+        symbols.len() + runs.max().unwrap_or(0).max(m) + 32
     }
 
     /// Follows the orbit. At each step one place less of w still matters, and whole words of such

@@ -51,7 +51,7 @@ pub fn orbit(
         .replace("{{name}}", &escaped(name))
         .replace("{{nodes}}", &plan.grid.intervals.to_string())
         .replace("{{bits}}", &plan.m.to_string())
-        .replace("{{places}}", &plan.places().to_string())
+        .replace("{{places}}", &found.seed.bits.to_string())
         .replace("{{steps}}", &plan.steps().to_string())
         .replace("{{from}}", &from.to_string())
         .replace("{{to}}", &to.to_string())

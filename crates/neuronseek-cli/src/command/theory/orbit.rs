@@ -178,7 +178,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         nodes: plan.grid.intervals,
         bits: plan.m,
         symbols: plan.symbols(),
-        places: plan.places(),
+        places: found.seed.bits,
         steps: plan.steps(),
         seed: found.seed.hexadecimal(),
         network: Network {

@@ -75,9 +75,7 @@ fn compared(function: &Function, found: &Approximation) -> Chart {
     Chart {
         title: format!(
             "One number of {} binary places, K = {}, m = {}",
-            found.plan.places(),
-            grid.intervals,
-            found.plan.m
+            found.seed.bits, grid.intervals, found.plan.m
         ),
         x: Axis::linear("x, as a share of the interval"),
         y: Axis::linear("f"),
@@ -126,7 +124,7 @@ fn side_by_side(function: &Function, found: &Approximation) -> Surfaces {
     };
     let network = |u: &[f64]| found.plan.grid.join(&values, u);
     Surfaces {
-        title: format!("One number of {} binary places", found.plan.places()),
+        title: format!("One number of {} binary places", found.seed.bits),
         surfaces: vec![
             surface("f(x1, x2)", &|u| function.value(u)),
             surface("network", &network),
@@ -145,7 +143,7 @@ pub fn bits(folder: &Path, function: &Function, slope: f64) -> Result<Vec<PathBu
         let plan = Plan::new(1, intervals, 2 * power, &Limits::default())?;
         let found = Approximation::new(function, plan)?;
         a.push((
-            plan.places() as f64,
+            found.seed.bits as f64,
             sampled(&plan.grid, &found.orbit.values()),
         ));
         if power <= 8 {
