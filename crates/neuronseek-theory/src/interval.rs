@@ -2,7 +2,7 @@
 //!
 //! Sums, products, quotients and roots are correctly rounded by IEEE 754, so one step outwards
 //! encloses them. The elementary functions of the platform are taken to err by at most
-//! [`LIBRARY_ULPS`] units in the last place, which the usual libraries keep with room to spare.
+//! 4 units in the last place, which the usual libraries keep with room to spare.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::ops::{Add, Mul, Neg, Sub};
