@@ -3,6 +3,7 @@
 //! The folder holds `INDEX.json` (a list `datasets` of name, file, target) and the tables.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
@@ -12,6 +13,8 @@ use neuronseek::prepare::PrepareOptions;
 use neuronseek::table::{ReadOptions, Table, TableError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::runs::digest;
 
 /// Columns that the protocol leaves out because they leak the target.
 const LEAKS: [(&str, &[&str]); 1] = [("eye_movements", &["lineNo", "assgNo"])];
@@ -89,6 +92,14 @@ pub enum TablesError {
         /// What was asked for.
         only: String,
     },
+    /// A file.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        source: std::io::Error,
+    },
     /// A table.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -125,6 +136,40 @@ impl Entry {
             }
         }
         options
+    }
+}
+
+/// A table of the index, parsed when it is first needed: a resumed experiment that has nothing left
+/// to do on it does not parse it.
+pub(crate) struct TableFile {
+    pub(crate) entry: Entry,
+    path: PathBuf,
+    /// Of the file's bytes.
+    pub(crate) digest: String,
+    table: OnceLock<Result<Table, String>>,
+}
+
+impl TableFile {
+    pub(crate) fn new(folder: &Path, entry: Entry) -> Result<TableFile, TablesError> {
+        let path = folder.join(&entry.file);
+        let bytes = std::fs::read(&path).map_err(|source| TablesError::Read {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(TableFile {
+            digest: digest(&bytes),
+            entry,
+            path,
+            table: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn table(&self) -> Result<&Table, String> {
+        let read = || {
+            let table = Table::read(&self.path, &ReadOptions::default());
+            table.map_err(|error| error.to_string())
+        };
+        self.table.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 }
 

@@ -13,7 +13,7 @@ use neuronseek::observe::Control;
 use serde::{Deserialize, Serialize};
 
 use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
-use crate::tables::{TablesError, chosen_entries};
+use crate::tables::{TableFile, TablesError, chosen_entries};
 
 mod ladder;
 mod markdown;
@@ -28,7 +28,7 @@ pub use markdown::markdown;
 pub use pairs::{Paired, Verdict, paired};
 pub use peers::{PeerError, PeerLosses};
 
-use work::TableFile;
+use work::SearchedTable;
 
 /// The experiment's name.
 pub const NAME: &str = "ablation";
@@ -244,14 +244,6 @@ pub enum AblationError {
     /// The index of the tables.
     #[error(transparent)]
     Tables(#[from] TablesError),
-    /// A file.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: String,
-        /// What went wrong.
-        source: std::io::Error,
-    },
     /// The runs.
     #[error(transparent)]
     Runs(#[from] RunsError),
@@ -320,11 +312,14 @@ pub fn run(
     let entries = chosen_entries(&settings.folder.join("INDEX.json"), &settings.only)?;
     let mut files = Vec::new();
     for entry in entries {
-        files.push(TableFile::new(&settings.folder, entry, &settings.splits)?);
+        let file = TableFile::new(&settings.folder, entry)?;
+        files.push(SearchedTable::new(file, &settings.splits));
     }
     let plan = plan(settings, &files);
     let work = |run: &Run, control: &Control<'_>| {
-        let mut same = files.iter().filter(|file| file.name() == run.table);
+        let mut same = files
+            .iter()
+            .filter(|file| file.file.entry.name == run.table);
         let file = same
             .next()
             .ok_or_else(|| format!("no table {}", run.table))?;
@@ -333,7 +328,7 @@ pub fn run(
     Ok(execute(&plan, options, control, &work, each)?)
 }
 
-fn plan(settings: &AblationSettings, files: &[TableFile]) -> Plan<Run> {
+fn plan(settings: &AblationSettings, files: &[SearchedTable]) -> Plan<Run> {
     let mut questions: Vec<(Question, u64)> = Vec::new();
     for of in &settings.neurons {
         let deep = settings.deep().into_iter();
@@ -354,8 +349,8 @@ fn plan(settings: &AblationSettings, files: &[TableFile]) -> Plan<Run> {
         for &split in &settings.splits {
             for (question, seeds) in &questions {
                 runs.extend((0..*seeds).map(|seed| Run {
-                    table: file.name().to_string(),
-                    digest: file.digest.clone(),
+                    table: file.file.entry.name.clone(),
+                    digest: file.file.digest.clone(),
                     split,
                     question: question.clone(),
                     seed,

@@ -1,6 +1,5 @@
 //! The two fits of a comparison.
 
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -11,49 +10,27 @@ use neuronseek::model::{
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
 use neuronseek::prepare::{PrepareOptions, TargetStatistics, TargetTransform};
-use neuronseek::table::{ReadOptions, Table};
 
-use super::{
-    AblationError, Answer, Candidate, Ingredient, Measured, Question, REFERENCE, Run, Side,
-};
-use crate::runs::digest;
-use crate::tables::Entry;
+use super::{Answer, Candidate, Ingredient, Measured, Question, REFERENCE, Run, Side};
+use crate::tables::TableFile;
 
 /// The folds of the ingredients that have several.
 const FOLDS: usize = 5;
 
-/// A table, read when it is first needed, with what was found on it: a resumed experiment that
-/// has nothing left to do on a table neither reads nor searches it.
-pub(super) struct TableFile {
-    entry: Entry,
-    path: PathBuf,
-    /// Of the file's bytes.
-    pub digest: String,
-    table: OnceLock<Result<Table, String>>,
+/// A table, with what was found on it: a resumed experiment that has nothing left to do on a table
+/// does not search it.
+pub(super) struct SearchedTable {
+    pub file: TableFile,
     found: Vec<(u64, OnceLock<Result<Neuron, String>>)>,
 }
 
-impl TableFile {
-    pub fn new(folder: &Path, entry: Entry, splits: &[u64]) -> Result<TableFile, AblationError> {
-        let path = folder.join(&entry.file);
-        let bytes = std::fs::read(&path).map_err(|source| AblationError::Read {
-            path: path.display().to_string(),
-            source,
-        })?;
-        Ok(TableFile {
-            digest: digest(&bytes),
-            entry,
-            path,
-            table: OnceLock::new(),
-            found: splits
-                .iter()
-                .map(|&split| (split, OnceLock::new()))
-                .collect(),
-        })
-    }
-
-    pub fn name(&self) -> &str {
-        &self.entry.name
+impl SearchedTable {
+    pub fn new(file: TableFile, splits: &[u64]) -> SearchedTable {
+        let empty = |&split: &u64| (split, OnceLock::new());
+        SearchedTable {
+            file,
+            found: splits.iter().map(empty).collect(),
+        }
     }
 
     /// Fits both models of a run.
@@ -158,7 +135,7 @@ impl TableFile {
     /// One network of this neuron in the small profile, of the target as it is.
     fn options(&self, run: &Run, neuron: Neuron) -> FitOptions {
         FitOptions {
-            prepare: self.entry.prepare(PrepareOptions::default()),
+            prepare: self.file.entry.prepare(PrepareOptions::default()),
             target_transform: TransformChoice::Given(TargetTransform::None),
             neuron: NeuronChoice::Given(neuron),
             network: NetworkOptions {
@@ -181,12 +158,12 @@ impl TableFile {
         let (_, found) = of_split.ok_or_else(|| format!("no split {split}"))?;
         let search = || -> Result<Neuron, String> {
             let options = FitOptions {
-                prepare: self.entry.prepare(PrepareOptions::default()),
+                prepare: self.file.entry.prepare(PrepareOptions::default()),
                 target_transform: TransformChoice::Given(TargetTransform::None),
                 holdout: Holdout::Split(split),
                 ..FitOptions::default()
             };
-            let searched = search(self.table()?, &options, control);
+            let searched = search(self.file.table()?, &options, control);
             let neuron = searched.map_err(|error| error.to_string())?.report.neuron;
             Ok(match neuron.is_empty() {
                 true => Neuron::linear(),
@@ -197,16 +174,8 @@ impl TableFile {
     }
 
     fn fit(&self, options: &FitOptions, control: &Control<'_>) -> Result<FitReport, String> {
-        let fitted = fit(self.table()?, None, options, control);
+        let fitted = fit(self.file.table()?, None, options, control);
         Ok(fitted.map_err(|error| error.to_string())?.report)
-    }
-
-    fn table(&self) -> Result<&Table, String> {
-        let read = || {
-            let table = Table::read(&self.path, &ReadOptions::default());
-            table.map_err(|error| error.to_string())
-        };
-        self.table.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 }
 

@@ -14,7 +14,7 @@ use neuronseek::observe::Control;
 use serde::{Deserialize, Serialize};
 
 use crate::runs::{Each, Options, Plan, Record, Results, RunsError, execute};
-use crate::tables::{TablesError, chosen_entries};
+use crate::tables::{TableFile, TablesError, chosen_entries};
 
 mod cases;
 mod markdown;
@@ -29,7 +29,7 @@ pub use markdown::markdown;
 pub use recipe::{Recipe, Scaling};
 pub use summary::{Against, Spread, Summary, Verdict, absent, summarise};
 
-use work::TableFile;
+use work::PublishedTable;
 
 /// The experiment's name.
 pub const NAME: &str = "published";
@@ -204,14 +204,6 @@ pub enum PublishedError {
     /// None of the chosen tables is one of the paper's.
     #[error("no chosen table of the folder is in the chosen experiments; tables of theirs: {0}")]
     NoTable(String),
-    /// A file.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: String,
-        /// What went wrong.
-        source: std::io::Error,
-    },
     /// The runs.
     #[error(transparent)]
     Runs(#[from] RunsError),
@@ -260,7 +252,7 @@ pub fn run(
     let mut files = Vec::new();
     for entry in entries {
         if settings.cases().any(|case| case.table == entry.name) {
-            files.push(TableFile::new(&settings.folder, entry)?);
+            files.push(PublishedTable(TableFile::new(&settings.folder, entry)?));
         }
     }
     if files.is_empty() {
@@ -269,7 +261,7 @@ pub fn run(
     }
     let plan = plan(settings, &files);
     let work = |run: &Run, control: &Control<'_>| {
-        let mut same = files.iter().filter(|file| file.name() == run.table);
+        let mut same = files.iter().filter(|file| file.0.entry.name == run.table);
         let file = same
             .next()
             .ok_or_else(|| format!("no table {}", run.table))?;
@@ -278,17 +270,17 @@ pub fn run(
     Ok(execute(&plan, options, control, &work, each)?)
 }
 
-fn plan(settings: &PublishedSettings, files: &[TableFile]) -> Plan<Run> {
+fn plan(settings: &PublishedSettings, files: &[PublishedTable]) -> Plan<Run> {
     let mut runs = Vec::new();
     for case in settings.cases() {
-        let Some(file) = files.iter().find(|file| file.name() == case.table) else {
+        let Some(file) = files.iter().find(|file| file.0.entry.name == case.table) else {
             continue;
         };
         let recipe = case.protocol.recipe(settings.placement, settings.epochs);
         let of = |what: What, seed: u64| Run {
             protocol: case.protocol,
             table: case.table.to_string(),
-            digest: file.digest.clone(),
+            digest: file.0.digest.clone(),
             what,
             seed,
         };

@@ -1,7 +1,5 @@
 //! One run: divide, scale, search, train, judge.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use cpu_time::ThreadTime;
@@ -13,21 +11,10 @@ use neuronseek::observe::Control;
 use neuronseek::prepare::{Preparation, PrepareOptions, Target, TargetStatistics, probabilities};
 use neuronseek::search::Problem;
 use neuronseek::table::split::{Purpose, draw};
-use neuronseek::table::{ReadOptions, Table};
 use neuronseek::train::{Samples, TrainConfig, train};
 
-use super::{Answer, CASES, Measured, PublishedError, Recipe, Run, Scaling, Scored, Scores, What};
-use crate::runs::digest;
-use crate::tables::Entry;
-
-/// A table, read when it is first needed.
-pub(super) struct TableFile {
-    entry: Entry,
-    path: PathBuf,
-    /// Of the file's bytes.
-    pub digest: String,
-    table: OnceLock<Result<Table, String>>,
-}
+use super::{Answer, CASES, Measured, Recipe, Run, Scaling, Scored, Scores, What};
+use crate::tables::TableFile;
 
 /// Rows as a network sees them.
 struct Part {
@@ -48,25 +35,10 @@ struct Divided {
     scaling: Scaling,
 }
 
-impl TableFile {
-    pub fn new(folder: &Path, entry: Entry) -> Result<TableFile, PublishedError> {
-        let path = folder.join(&entry.file);
-        let bytes = std::fs::read(&path).map_err(|source| PublishedError::Read {
-            path: path.display().to_string(),
-            source,
-        })?;
-        Ok(TableFile {
-            digest: digest(&bytes),
-            entry,
-            path,
-            table: OnceLock::new(),
-        })
-    }
+/// A table of the paper.
+pub(super) struct PublishedTable(pub TableFile);
 
-    pub fn name(&self) -> &str {
-        &self.entry.name
-    }
-
+impl PublishedTable {
     /// Carries out a run.
     pub fn answer(&self, run: &Run, control: &Control<'_>) -> (Answer, Measured) {
         let (began, cpu) = (Instant::now(), ThreadTime::now());
@@ -128,7 +100,7 @@ impl TableFile {
 
     /// The default fit with the test rows that a protocol of the same share and seed has.
     fn default_fit(&self, run: &Run, test: f64, control: &Control<'_>) -> Result<Answer, String> {
-        let table = self.table()?;
+        let table = self.0.table()?;
         let options = FitOptions {
             prepare: self.prepare(run, PrepareOptions::default())?,
             holdout: Holdout::Fraction(test),
@@ -166,7 +138,7 @@ impl TableFile {
         let case = same
             .next()
             .ok_or_else(|| format!("no case {}", run.table))?;
-        let mut options = self.entry.prepare(options);
+        let mut options = self.0.entry.prepare(options);
         options.task = case.task;
         Ok(options)
     }
@@ -177,7 +149,7 @@ impl TableFile {
         run: &Run,
         test: f64,
     ) -> Result<(Preparation, Vec<usize>, Vec<usize>), String> {
-        let table = self.table()?;
+        let table = self.0.table()?;
         let options = PrepareOptions {
             statistics: TargetStatistics::Off,
             ..PrepareOptions::default()
@@ -198,7 +170,7 @@ impl TableFile {
 
     fn known(&self, run: &Run, test: f64) -> Result<Known, String> {
         let (preparation, known, _) = self.prepared(run, test)?;
-        let target = preparation.target(self.table()?, &known);
+        let target = preparation.target(self.0.table()?, &known);
         let unit = Matrix::from_vec(2, 1, vec![0.0, 1.0]);
         let restored = preparation.restore(&unit).column(0);
         Ok(Known {
@@ -208,7 +180,7 @@ impl TableFile {
     }
 
     fn divide(&self, run: &Run, recipe: &Recipe) -> Result<Divided, String> {
-        let table = self.table()?;
+        let table = self.0.table()?;
         let (preparation, known, test) = self.prepared(run, recipe.test)?;
         let raw = preparation
             .inputs(table)
@@ -247,14 +219,6 @@ impl TableFile {
             range,
             scaling: recipe.scaling,
         })
-    }
-
-    fn table(&self) -> Result<&Table, String> {
-        let read = || {
-            let table = Table::read(&self.path, &ReadOptions::default());
-            table.map_err(|error| error.to_string())
-        };
-        self.table.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 }
 

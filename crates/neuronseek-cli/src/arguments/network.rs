@@ -12,8 +12,8 @@ use super::choice;
 #[command(next_help_heading = "Network")]
 pub struct Effort {
     /// small: one small network or the polynomial; default: a blend of networks trained on folds,
-    /// within a minute for 20,000 rows on one core; best: more kinds and passes, about six times the
-    /// work
+    /// within a minute for 20,000 rows on one core; best: more kinds, folds and passes, within
+    /// about five minutes
     #[arg(long, value_name = "PROFILE", default_value = "default", value_parser = choice([
         ("small", Profile::Small), ("default", Profile::Default), ("best", Profile::Best),
     ]))]
