@@ -76,9 +76,12 @@ fn row(one: &Summary, default: bool) -> String {
         false => published.join("; "),
     };
     let against = one.against.map_or("-".to_string(), |against| {
-        let percent = 100.0 * against.change;
+        let change = match against.change {
+            change if change.abs() < 10.0 => format!("{:+.1} %", 100.0 * change),
+            change => format!("{:.1e} times", 1.0 + change),
+        };
         let verdict = against.verdict.name();
-        format!("{} {percent:+.1} %: {verdict}", against.published.model)
+        format!("{} {change}: {verdict}", against.published.model)
     });
     let default = match (default, one.default) {
         (false, _) => String::new(),
@@ -122,11 +125,11 @@ fn spread(one: Spread, measure: Measure) -> String {
     }
 }
 
-/// Four decimals of an error, percent of a share.
+/// Four decimals of an error, or an exponent where that says little; percent of a share.
 fn number(value: f64, measure: Measure) -> String {
     match measure.rises() {
         true => format!("{:.2} %", 100.0 * value),
-        false if value != 0.0 && value.abs() < 1e-3 => format!("{value:.1e}"),
+        false if value != 0.0 && !(1e-3..1e4).contains(&value.abs()) => format!("{value:.1e}"),
         false => format!("{value:.4}"),
     }
 }
