@@ -1,0 +1,1 @@
+//! Convolution, batch norm and powers on the CPU, on plain slices.
