@@ -13,6 +13,7 @@ pub mod network;
 pub mod reading;
 pub mod searching;
 pub mod tuning;
+pub mod waiting;
 
 /// Finds the neuron a table wants, and trains a small, readable model of it
 #[derive(Debug, Parser)]

@@ -174,6 +174,14 @@ pub fn find(name: &str) -> Result<&'static Entry, DataError> {
     if let Some(entry) = tables.iter().find(|entry| entry.name == name) {
         return Ok(entry);
     }
+    Err(DataError::UnknownName {
+        name: name.to_string(),
+        near: near(name, tables.iter().map(|entry| entry.name.as_str())),
+    })
+}
+
+/// The known names most like one that is not known, the most alike first, three at most.
+pub(crate) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
     let wanted = letters(name);
     // A part of a name is what was forgotten, a likeness what was mistyped.
     let part = |known: &str| match !wanted.is_empty() && known.contains(&wanted) {
@@ -181,20 +189,19 @@ pub fn find(name: &str) -> Result<&'static Entry, DataError> {
         false => 0.0,
     };
     let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&wanted, known);
-    let mut near = nearest(tables, part);
-    if near.is_empty() {
-        near = nearest(tables, likeness);
+    match nearest(known.clone(), part) {
+        near if near.is_empty() => nearest(known, likeness),
+        near => near,
     }
-    Err(DataError::UnknownName {
-        name: name.to_string(),
-        near,
-    })
 }
 
 /// The names of at least half a likeness, the most alike first, three at most.
-fn nearest(tables: &[Entry], likeness: impl Fn(&str) -> f64) -> Vec<String> {
-    let mut near: Vec<(f64, &str)> = (tables.iter())
-        .map(|entry| (likeness(&letters(&entry.name)), entry.name.as_str()))
+fn nearest<'a>(
+    known: impl Iterator<Item = &'a str>,
+    likeness: impl Fn(&str) -> f64,
+) -> Vec<String> {
+    let mut near: Vec<(f64, &str)> = known
+        .map(|name| (likeness(&letters(name)), name))
         .filter(|(likeness, _)| *likeness >= 0.5)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -1,4 +1,4 @@
-//! Checksums in hexadecimal digits.
+//! Checksums in hexadecimal digits, and what is promised of a file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,9 +7,56 @@ use std::path::Path;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+/// What a file must be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Promise<'a> {
+    /// Its size.
+    pub bytes: Option<u64>,
+    /// "md5" or "sha256", and the checksum.
+    pub checksum: Option<(&'static str, &'a str)>,
+}
+
+/// How a file is not what it must be.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// "size in bytes", "md5" or "sha256".
+    pub kind: &'static str,
+    /// What it is.
+    pub found: String,
+    /// What it must be.
+    pub expected: String,
+}
+
+impl Promise<'_> {
+    /// Compares a file with the promise; the size first, which says at once that a page of a
+    /// proxy came instead.
+    pub fn broken(&self, path: &Path) -> io::Result<Option<Broken>> {
+        let bytes = std::fs::metadata(path)?.len();
+        if let Some(expected) = self.bytes.filter(|expected| *expected != bytes) {
+            return Ok(Some(Broken {
+                kind: "size in bytes",
+                found: bytes.to_string(),
+                expected: expected.to_string(),
+            }));
+        }
+        let Some((kind, expected)) = self.checksum else {
+            return Ok(None);
+        };
+        let found = match kind {
+            "md5" => md5_of(path)?,
+            _ => sha256_of(path)?,
+        };
+        Ok((found != expected).then(|| Broken {
+            kind,
+            found,
+            expected: expected.to_string(),
+        }))
+    }
+}
+
 /// The MD5 of a file: what OpenML promises of its ARFF files. It guards against accidents of
 /// transport, not against forgery.
-pub(crate) fn md5_of(path: &Path) -> io::Result<String> {
+fn md5_of(path: &Path) -> io::Result<String> {
     of_file::<Md5>(path)
 }
 

@@ -1,6 +1,6 @@
-//! Why a table cannot be had.
+//! Why a table or an image set cannot be had.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use neuronseek::table::TableError;
@@ -8,19 +8,43 @@ use thiserror::Error;
 
 use crate::arff::ArffError;
 
-/// Why a table cannot be had: what, where, and what to do.
+/// Why a table or an image set cannot be had: what, where, and what to do.
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The catalogue that the program was built with cannot be read.
-    #[error("the built-in catalogue of tables cannot be read: {0}")]
+    #[error("a built-in catalogue cannot be read: {0}")]
     Catalogue(String),
     /// No table of this name.
-    #[error("no table is named \"{name}\"; {}", suggestion(.near))]
+    #[error("no table is named \"{name}\"; {}", suggestion(.near, "data list"))]
     UnknownName {
         /// What was asked for.
         name: String,
         /// Names like it, the most alike first.
         near: Vec<String>,
+    },
+    /// No image set of this name.
+    #[error("no image set is named \"{name}\"; {}", suggestion(.near, "vision sets"))]
+    UnknownSet {
+        /// What was asked for.
+        name: String,
+        /// Names like it, the most alike first.
+        near: Vec<String>,
+    },
+    /// An image set's server is away or has it no more.
+    #[error(
+        "{name} cannot be fetched: {reason}; the same command goes on where this one stopped once \
+         the server is there. Without it, get {}, put {} into {folder}, unchanged, and the same \
+         command checks {}", addresses.join(" and "), them(.addresses), them(.addresses)
+    )]
+    Away {
+        /// The set.
+        name: String,
+        /// The address and what is wrong.
+        reason: String,
+        /// Where the files that are not here are published.
+        addresses: Vec<String>,
+        /// The set's folder.
+        folder: String,
     },
     /// The table has no public address that is certain.
     #[error(
@@ -42,6 +66,17 @@ pub enum DataError {
         path: String,
         /// What the operating system says.
         cause: io::Error,
+    },
+    /// The disk is full.
+    #[error(
+        "cannot write {path}: no room is left on its disk{}; make room there or name a folder on \
+         another disk, and give the same command again", whole(*.bytes)
+    )]
+    NoRoom {
+        /// The file.
+        path: String,
+        /// How large it is as a whole, where that is known.
+        bytes: Option<u64>,
     },
     /// A folder's `INDEX.json`.
     #[error("{path} is no index of tables: {reason}; mend it, or name another folder")]
@@ -151,10 +186,12 @@ pub enum DataError {
 impl DataError {
     /// The error of an operation on a file.
     pub(crate) fn file(doing: &'static str, path: &Path, cause: io::Error) -> DataError {
-        DataError::File {
-            doing,
-            path: path.display().to_string(),
-            cause,
+        let path = path.display().to_string();
+        match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                DataError::NoRoom { path, bytes: None }
+            }
+            _ => DataError::File { doing, path, cause },
         }
     }
 }
@@ -170,10 +207,24 @@ pub(crate) fn make_folder(path: &Path) -> Result<PathBuf, DataError> {
     Ok(path.to_path_buf())
 }
 
-fn suggestion(near: &[String]) -> String {
+fn suggestion(near: &[String], list: &str) -> String {
     match near {
-        [] => "neuronseek data list prints the names".to_string(),
+        [] => format!("neuronseek {list} prints the names"),
         near => format!("did you mean {}?", near.join(" or ")),
+    }
+}
+
+fn them(files: &[String]) -> &'static str {
+    match files {
+        [_] => "it",
+        _ => "them",
+    }
+}
+
+fn whole(bytes: Option<u64>) -> String {
+    match bytes {
+        Some(bytes) => format!(" (the whole file has {bytes} bytes)"),
+        None => String::new(),
     }
 }
 

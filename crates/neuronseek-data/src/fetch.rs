@@ -4,8 +4,7 @@
 //! whole and checked one becomes a table of the cache, and its raw file goes. The raw file is not
 //! kept, because the table is the smaller of the two and all that is read again.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use neuronseek::observe::{Control, Event};
@@ -13,9 +12,10 @@ use neuronseek::table::{ReadOptions, Table};
 use serde_json::{Map, Value};
 
 use crate::catalogue::{Entry, Source};
-use crate::checksum::{md5_of, sha256_of};
+use crate::checksum::{Promise, sha256_of};
 use crate::error::{make_folder, read_file};
 use crate::folder::{Folder, Found};
+use crate::lock::lock;
 use crate::transfer::{Client, forget};
 use crate::{DataError, arff, openml, shape};
 
@@ -159,14 +159,19 @@ impl Fetcher {
         let name = format!("fetch {}", entry.name);
         control.observer.notice(&Event::Stage { name: &name });
         let downloads = make_folder(&self.cache.path().join("downloads"))?;
-        let _lock = lock(&downloads.join(format!("{}.lock", entry.name)))?;
+        let _lock = lock(&downloads.join(format!("{}.lock", entry.name)), control)?;
         let (table, checked) = match &entry.source {
             Source::OpenMl { openml, .. } => {
                 self.openml_table(entry, *openml, &downloads, control)?
             }
             Source::Address { address, sha256 } => {
                 let part = downloads.join(format!("{}.csv.part", entry.name));
-                self.download(address, &part, Some(("sha256", sha256)), &name, control)?;
+                let promise = Promise {
+                    checksum: Some(("sha256", sha256)),
+                    ..Promise::default()
+                };
+                let client = &self.client;
+                client.checked(address, &part, &promise, &name, control)?;
                 let table = self.finish(&part, address, |bytes, source| {
                     Ok(Table::read_from(
                         &bytes[..],
@@ -208,16 +213,20 @@ impl Fetcher {
         match (arff, parquet) {
             (Some(file), _) => {
                 let part = downloads.join(format!("openml-{id}.arff.part"));
-                let promised = set.md5.as_deref().map(|md5| ("md5", md5));
-                self.download(&file, &part, promised, &name, control)?;
+                let promise = Promise {
+                    checksum: set.md5.as_deref().map(|md5| ("md5", md5)),
+                    ..Promise::default()
+                };
+                let client = &self.client;
+                client.checked(&file, &part, &promise, &name, control)?;
                 let table = self.finish(&part, &file, |bytes, source| {
                     Ok(arff::read(&bytes, source)?.table)
                 })?;
-                Ok((table, promised.map(|(kind, _)| kind)))
+                Ok((table, promise.checksum.map(|(kind, _)| kind)))
             }
             (None, Some(file)) => {
                 let part = downloads.join(format!("openml-{id}.parquet.part"));
-                self.download(&file, &part, None, &name, control)?;
+                self.client.file(&file, &part, &name, control)?;
                 let table = self.finish(&part, &file, |bytes, source| {
                     Ok(Table::read_from(
                         &bytes[..],
@@ -236,43 +245,6 @@ impl Fetcher {
                 }
                 .to_string(),
             }),
-        }
-    }
-
-    /// Brings a file and compares its checksum. A file that was put together of several answers
-    /// is asked for once more as a whole, because they may be of different versions.
-    fn download(
-        &self,
-        address: &str,
-        part: &Path,
-        promised: Option<(&'static str, &str)>,
-        name: &str,
-        control: &Control<'_>,
-    ) -> Result<(), DataError> {
-        let mut second = false;
-        loop {
-            let pieces = self.client.file(address, part, name, control)?;
-            let Some((kind, expected)) = promised else {
-                return Ok(());
-            };
-            let found = match kind {
-                "md5" => md5_of(part),
-                _ => sha256_of(part),
-            };
-            let found = found.map_err(|cause| DataError::file("read", part, cause))?;
-            if found == expected {
-                return Ok(());
-            }
-            forget(part);
-            if !pieces || second {
-                return Err(DataError::Checksum {
-                    address: address.to_string(),
-                    kind,
-                    found,
-                    expected: expected.to_string(),
-                });
-            }
-            second = true;
         }
     }
 
@@ -317,7 +289,10 @@ impl Fetcher {
             Ok(Value::Object(described)) => described,
             _ => Map::new(),
         };
-        let _lock = lock(&self.cache.path().join("downloads").join("index.lock"))?;
+        let _lock = lock(
+            &self.cache.path().join("downloads").join("index.lock"),
+            control,
+        )?;
         self.cache.note(described.clone())?;
         let found = Found {
             path,
@@ -351,18 +326,4 @@ pub fn local_only(entry: &Entry) -> DataError {
         name: entry.name.clone(),
         reason: reason.to_string(),
     }
-}
-
-/// Waits until no other run works on the same file; the lock ends with the value.
-fn lock(path: &Path) -> Result<File, DataError> {
-    let locked = || -> io::Result<File> {
-        let file = File::create(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => file.lock().map(|()| file),
-            // Some network folders know no locks; then one run at a time is up to the user.
-            Err(TryLockError::Error(_)) => Ok(file),
-        }
-    };
-    locked().map_err(|cause| DataError::file("write", path, cause))
 }

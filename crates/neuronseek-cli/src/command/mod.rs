@@ -19,6 +19,7 @@ mod predict;
 mod search;
 mod summary;
 mod theory;
+mod vision;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,9 @@ pub enum Command {
     /// Run the theory: one fixed network reaches any continuous function
     #[command(subcommand)]
     Theory(theory::Theory),
+    /// Work on images
+    #[command(subcommand)]
+    Vision(vision::Vision),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -59,6 +63,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             generate::run(&arguments, &console)
         }
         Command::Theory(theory) => theory::run(&theory, &console),
+        Command::Vision(vision) => vision::run(&vision, &console),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

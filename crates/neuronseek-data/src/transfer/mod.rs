@@ -3,7 +3,8 @@
 //! A file arrives in `NAME.part`, and `NAME.part.json` remembers of which address and version it
 //! is. What a broken connection leaves is asked for from there on by `Range` with `If-Range`; a
 //! server that answers with the whole file, or has another version, begins anew. The first request
-//! allows compression. A resumed one does not, because a range counts the bytes of what is sent.
+//! allows compression, unless the file is wanted as it is stored there. A resumed one does not,
+//! because a range counts the bytes of what is sent.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -16,12 +17,13 @@ use ureq::{Agent, Body};
 
 use crate::DataError;
 
+mod checked;
 mod part;
 
 pub(crate) use part::forget;
 use part::{content_range, known, open, remember};
 
-/// No file of a table is larger; an endless answer must not fill the disk.
+/// No file of a table or an image set is larger; an endless answer must not fill the disk.
 const LARGEST_FILE: u64 = 4 << 30;
 /// No description of a table is larger.
 const LARGEST_TEXT: u64 = 8 << 20;
@@ -53,6 +55,8 @@ impl Default for Patience {
 pub(crate) struct Client {
     agent: Agent,
     patience: Patience,
+    /// Whether no compression for the way is allowed.
+    stored: bool,
 }
 
 /// Why a try failed.
@@ -92,6 +96,16 @@ impl Client {
         Client {
             agent: config.into(),
             patience,
+            stored: false,
+        }
+    }
+
+    /// The client for files that are compressed already: some servers call such a file plain
+    /// content that was compressed for the way, and it would be unpacked on arrival.
+    pub fn as_stored(self) -> Client {
+        Client {
+            stored: true,
+            ..self
         }
     }
 
@@ -171,10 +185,11 @@ impl Client {
     ) -> Result<bool, Trouble> {
         let (version, have) = known(address, part);
         let mut request = self.agent.get(address);
+        if have > 0 || self.stored {
+            request = request.header("Accept-Encoding", "identity");
+        }
         if have > 0 {
-            request = request
-                .header("Range", format!("bytes={have}-"))
-                .header("Accept-Encoding", "identity");
+            request = request.header("Range", format!("bytes={have}-"));
             if let Some(tag) = &version.tag {
                 request = request.header("If-Range", tag);
             }

@@ -1,17 +1,16 @@
 //! `neuronseek data fetch`: tables by name, from wherever they are.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use neuronseek::observe::Control;
-use neuronseek_data::DataError;
 use neuronseek_data::catalogue::{self, Entry};
-use neuronseek_data::fetch::{Fetched, Fetcher, Interface, OPENML, Patience, Place};
+use neuronseek_data::fetch::{Fetched, Fetcher, Interface, OPENML, Place};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Folders;
+use crate::arguments::waiting::Waiting;
 use crate::arguments::{Form, choice};
 use crate::console::Console;
 use crate::display::count;
@@ -56,12 +55,8 @@ struct Asking {
     /// Which of OpenML's files: arff has a checksum, parquet has none, auto prefers arff
     #[arg(long, value_name = "KIND", default_value = "auto", value_parser = interface())]
     interface: Interface,
-    /// Seconds to wait for a connection, an answer, or the next bytes
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    timeout: u32,
-    /// Tries after the first one, each after twice the wait; tries that brought bytes do not count
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=20))]
-    retries: u8,
+    #[command(flatten)]
+    waiting: Waiting,
 }
 
 fn interface() -> impl clap::builder::TypedValueParser<Value = Interface> {
@@ -98,11 +93,7 @@ struct Row {
 /// Gets the tables.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let asking = &arguments.asking;
-    let patience = Patience {
-        timeout: Duration::from_secs(asking.timeout.into()),
-        retries: asking.retries.into(),
-        ..Patience::default()
-    };
+    let patience = asking.waiting.patience();
     let folders = &arguments.folders;
     let fetcher = folders.fetcher((&asking.openml, asking.interface), patience, console)?;
     let entries = entries(&arguments.names, &fetcher)?;
@@ -113,7 +104,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     };
     let mut tables = Vec::new();
     for entry in entries {
-        let fetched = fetcher.fetch(entry, &control).map_err(ended)?;
+        let fetched = fetcher.fetch(entry, &control).map_err(super::ended)?;
         console.done();
         let path = match &arguments.output {
             Some(folder) => fetcher.copy(&fetched.found, folder, arguments.force)?,
@@ -153,13 +144,6 @@ fn entries(names: &[String], fetcher: &Fetcher) -> Result<Vec<&'static Entry>, F
     match wrong.is_empty() {
         true => Ok(entries),
         false => Err(Failure::Unusable(wrong.join("; "))),
-    }
-}
-
-fn ended(error: DataError) -> Failure {
-    match error {
-        DataError::Stopped => Failure::Interrupted(error.to_string()),
-        error => error.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use neuronseek_data::DataError;
 use neuronseek_data::fetch::{Fetcher, Interface, OPENML, Patience, Settings};
 
 use crate::console::Console;
@@ -75,8 +76,16 @@ impl Folders {
     }
 }
 
+/// Why a fetch ended.
+pub fn ended(error: DataError) -> Failure {
+    match error {
+        DataError::Stopped => Failure::Interrupted(error.to_string()),
+        error => error.into(),
+    }
+}
+
 /// The user's folder for files that can be fetched again, by the XDG base directory rules.
-fn user_cache() -> Result<PathBuf, Failure> {
+pub fn user_cache() -> Result<PathBuf, Failure> {
     let folder = |name: &str| {
         let folder = PathBuf::from(std::env::var_os(name)?);
         folder.is_absolute().then_some(folder)

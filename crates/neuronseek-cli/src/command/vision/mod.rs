@@ -1,0 +1,24 @@
+//! `neuronseek vision`: image sets and what is done with them.
+
+use clap::Subcommand;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+mod fetch;
+mod sets;
+
+/// What is done with images.
+#[derive(Debug, Subcommand)]
+pub enum Vision {
+    Sets(sets::Arguments),
+    Fetch(fetch::Arguments),
+}
+
+/// Does what is asked for.
+pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
+    match vision {
+        Vision::Sets(arguments) => sets::run(arguments, console),
+        Vision::Fetch(arguments) => fetch::run(arguments, console),
+    }
+}
