@@ -34,7 +34,7 @@ pub enum DataError {
     #[error(
         "{name} cannot be fetched: {reason}; the same command goes on where this one stopped once \
          the server is there. Without it, get {}, put {} into {folder}, unchanged, and the same \
-         command checks {}", addresses.join(" and "), them(.addresses), them(.addresses)
+         command checks {}", listed(.addresses), them(.addresses), them(.addresses)
     )]
     Away {
         /// The set.
@@ -211,6 +211,16 @@ fn suggestion(near: &[String], list: &str) -> String {
     match near {
         [] => format!("neuronseek {list} prints the names"),
         near => format!("did you mean {}?", near.join(" or ")),
+    }
+}
+
+fn listed(words: &[String]) -> String {
+    match words {
+        [first @ .., before, last] => {
+            let first: String = first.iter().map(|word| format!("{word}, ")).collect();
+            format!("{first}{before} and {last}")
+        }
+        words => words.concat(),
     }
 }
 

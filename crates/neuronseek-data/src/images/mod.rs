@@ -161,8 +161,13 @@ fn look(
     name: &str,
     control: &Control<'_>,
 ) -> Result<State, DataError> {
-    if !path.exists() {
-        return Ok(State::Missing);
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            let cause = ErrorKind::IsADirectory.into();
+            return Err(DataError::file("read", path, cause));
+        }
+        Ok(_) => {}
+        Err(_) => return Ok(State::Missing),
     }
     let stage = format!("check {name}");
     control.observer.notice(&Event::Stage { name: &stage });
@@ -189,7 +194,7 @@ fn bring(
     let mut part = path.as_os_str().to_os_string();
     part.push(".part");
     let part = PathBuf::from(part);
-    let client = Client::new(patience, address.starts_with("https://")).as_stored();
+    let client = Client::new(patience, address.starts_with("https://")).without_compression();
     client.checked(address, &part, &file.promise(), &stage, control)?;
     // A disk that writes later than it says may be full, too.
     let written = File::open(&part).and_then(|part| part.sync_all());
@@ -222,10 +227,11 @@ fn explained(
             address,
             tries,
             reason,
-        } => match tries {
-            1 => format!("{address}: {reason}"),
-            tries => format!("{address}: {reason} ({tries} tries)"),
-        },
+        } => {
+            let host = address.split('/').nth(2).unwrap_or(&address);
+            let times = if tries == 1 { "try" } else { "tries" };
+            format!("{host}: {reason} ({tries} {times})")
+        }
         DataError::Status {
             address, status, ..
         } => format!("{address} answers {status}"),

@@ -56,7 +56,7 @@ pub(crate) struct Client {
     agent: Agent,
     patience: Patience,
     /// Whether no compression for the way is allowed.
-    stored: bool,
+    plain: bool,
 }
 
 /// Why a try failed.
@@ -96,15 +96,15 @@ impl Client {
         Client {
             agent: config.into(),
             patience,
-            stored: false,
+            plain: false,
         }
     }
 
     /// The client for files that are compressed already: some servers call such a file plain
     /// content that was compressed for the way, and it would be unpacked on arrival.
-    pub fn as_stored(self) -> Client {
+    pub fn without_compression(self) -> Client {
         Client {
-            stored: true,
+            plain: true,
             ..self
         }
     }
@@ -185,7 +185,7 @@ impl Client {
     ) -> Result<bool, Trouble> {
         let (version, have) = known(address, part);
         let mut request = self.agent.get(address);
-        if have > 0 || self.stored {
+        if have > 0 || self.plain {
             request = request.header("Accept-Encoding", "identity");
         }
         if have > 0 {

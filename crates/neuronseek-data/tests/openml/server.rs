@@ -204,7 +204,8 @@ impl DataSet {
         }
     }
 
-    fn file(&self, bytes: &[u8], request: &Request) -> Reply {
+    /// A file, or the part of it that is asked for.
+    pub fn file(&self, bytes: &[u8], request: &Request) -> Reply {
         let start = request.header("range").and_then(|range| {
             range
                 .strip_prefix("bytes=")?

@@ -131,15 +131,13 @@ impl<'a> Row<'a> {
     }
 
     fn place(&self) -> String {
-        match self.here {
-            true => "here".to_string(),
-            false => format!("to fetch from {}", host(self.page)),
+        let host = |file: &File<'a>| file.address.split('/').nth(2);
+        match (self.here, self.files.first().and_then(host)) {
+            (false, Some(host)) => format!("to fetch from {host}"),
+            (false, None) => "to fetch".to_string(),
+            (true, _) => "here".to_string(),
         }
     }
-}
-
-fn host(address: &str) -> &str {
-    address.split('/').nth(2).unwrap_or(address)
 }
 
 /// Prints the list.
