@@ -32,8 +32,8 @@ pub enum DataError {
     },
     /// An image set's server is away or has it no more.
     #[error(
-        "{name} cannot be fetched: {reason}; the same command goes on where this one stopped once \
-         the server is there. Without it, get {}, put {} into {folder}, unchanged, and the same \
+        "{name} cannot be fetched: {reason}; the same command goes on where this one stopped when \
+         the server gives it. Until then, get {}, put {} into {folder}, unchanged, and the same \
          command checks {}", listed(.addresses), them(.addresses), them(.addresses)
     )]
     Away {
