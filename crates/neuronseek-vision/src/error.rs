@@ -28,6 +28,9 @@ pub enum VisionError {
     /// A request cannot be carried out; all reasons at once.
     #[error("{}", .0.join("; "))]
     Request(Vec<String>),
+    /// A model or a checkpoint cannot be read or written.
+    #[error(transparent)]
+    Model(#[from] neuronseek::model::FileError),
     /// Stopped from outside.
     #[error("stopped")]
     Stopped,

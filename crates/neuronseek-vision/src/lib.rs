@@ -1,19 +1,26 @@
+//! Task-driven convolutions: image sets, architectures of any neuron, training, export.
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`architecture`] | ResNet, DenseNet, SE-ResNet, GoogLeNet, a small plain network, for any neuron |
 //! | [`backend`] | the heavy operations with gradients by hand, on any device |
 //! | [`graph`] | a network as data: operations, shapes, parameters |
+//! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders; augmentation |
+//! | [`model`] | a trained network in a file, checkpoints, growing |
 //! | [`network`] | a graph with its numbers: forward passes |
+//! | [`train`] | training, evaluation, gates |
 //! | [`kernels`] | convolution, batch norm and powers on the CPU, on plain slices |
 
 pub mod architecture;
+pub mod augment;
 pub mod backend;
 mod error;
 pub mod graph;
 pub mod images;
 pub mod kernels;
+pub mod model;
 pub mod network;
 
+pub mod train;
 
 pub use error::VisionError;

@@ -21,7 +21,9 @@ use thiserror::Error;
 pub const VERSION: u32 = 1;
 
 const KEY: &str = "neuronseek";
-const FORMAT: &str = "neuronseek";
+
+/// The format of models of tables; other kinds of models have formats of their own.
+pub const TABLE_FORMAT: &str = "neuronseek";
 
 /// Why a model file cannot be read or written.
 #[derive(Debug, Error)]
@@ -122,7 +124,15 @@ struct HeaderIn<'a> {
 }
 
 /// The bytes of a file that holds `document` and `tensors`: the same input, the same bytes.
-pub fn encode<D: Serialize>(document: &D, tensors: &[NamedTensor]) -> Result<Vec<u8>, String> {
+/// `format` says which kind of model it is.
+///
+/// # Errors
+/// Why the document or a tensor cannot be written.
+pub fn encode<D: Serialize>(
+    format: &str,
+    document: &D,
+    tensors: &[NamedTensor],
+) -> Result<Vec<u8>, String> {
     let model = serde_json::value::to_raw_value(document).map_err(|error| error.to_string())?;
     let views: Vec<(&str, Bytes)> = tensors
         .iter()
@@ -136,7 +146,7 @@ pub fn encode<D: Serialize>(document: &D, tensors: &[NamedTensor]) -> Result<Vec
         .iter()
         .map(|(name, view)| (*name, view.shape.as_slice(), view.bytes.as_slice()));
     let header = HeaderOut {
-        format: FORMAT,
+        format,
         version: VERSION,
         sha256: checksum(model.get(), parts),
         model: &model,
@@ -147,8 +157,12 @@ pub fn encode<D: Serialize>(document: &D, tensors: &[NamedTensor]) -> Result<Vec
     safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// Reads what [`encode`] wrote. `path` is for messages.
+/// Reads what [`encode`] wrote in the same format. `path` is for messages.
+///
+/// # Errors
+/// [`FileError`] for a file of another kind or version, and for one that was changed or cut.
 pub fn decode<D: for<'de> Deserialize<'de>>(
+    format: &str,
     bytes: &[u8],
     path: &str,
 ) -> Result<(D, Vec<NamedTensor>), FileError> {
@@ -173,8 +187,12 @@ pub fn decode<D: for<'de> Deserialize<'de>>(
         .ok_or_else(|| foreign("its metadata has no entry \"neuronseek\""))?;
     let header: HeaderIn<'_> =
         serde_json::from_str(header).map_err(|error| damaged(error.to_string()))?;
-    if header.format != FORMAT {
-        return Err(damaged(format!("format \"{}\"", header.format)));
+    if header.format != format {
+        let found = &header.format;
+        return Err(foreign(&format!(
+            "its format is \"{found}\" where \"{format}\" is expected (`neuronseek vision` reads \
+             models of images, the other commands read models of tables)"
+        )));
     }
     if header.version > VERSION {
         return Err(FileError::Newer {
@@ -293,12 +311,18 @@ mod tests {
                 values: vec![0.5, 0.0, 1e-30],
             },
         ];
-        encode(&serde_json::json!({"x": 1.5, "name": "é"}), &tensors).unwrap()
+        encode(
+            TABLE_FORMAT,
+            &serde_json::json!({"x": 1.5, "name": "é"}),
+            &tensors,
+        )
+        .unwrap()
     }
 
     #[test]
     fn round_trip() {
-        let (document, tensors): (serde_json::Value, _) = decode(&sample(), "m").unwrap();
+        let (document, tensors): (serde_json::Value, _) =
+            decode(TABLE_FORMAT, &sample(), "m").unwrap();
         assert_eq!(document["x"], 1.5);
         assert_eq!(tensors[0].name, "a");
         assert_eq!(tensors[1].values, [1.0, -2.5]);
@@ -308,18 +332,19 @@ mod tests {
     #[test]
     fn every_changed_byte_is_refused_or_harmless() {
         let good = sample();
-        let whole: (serde_json::Value, Vec<NamedTensor>) = decode(&good, "m").unwrap();
+        let whole: (serde_json::Value, Vec<NamedTensor>) =
+            decode(TABLE_FORMAT, &good, "m").unwrap();
         for position in 0..good.len() {
             for flip in [1u8, 0x20, 0x80] {
                 let mut bad = good.clone();
                 bad[position] ^= flip;
-                if let Ok(read) = decode::<serde_json::Value>(&bad, "m") {
+                if let Ok(read) = decode::<serde_json::Value>(TABLE_FORMAT, &bad, "m") {
                     assert_eq!(read, whole, "byte {position} changed by {flip:#x}");
                 }
             }
         }
         for length in 0..good.len() {
-            assert!(decode::<serde_json::Value>(&good[..length], "m").is_err());
+            assert!(decode::<serde_json::Value>(TABLE_FORMAT, &good[..length], "m").is_err());
         }
     }
 
@@ -335,7 +360,7 @@ mod tests {
             bytes
         };
         assert!(matches!(
-            decode::<serde_json::Value>(&newer, "m"),
+            decode::<serde_json::Value>(TABLE_FORMAT, &newer, "m"),
             Err(FileError::Newer { version: 9, .. })
         ));
     }

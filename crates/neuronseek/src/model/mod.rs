@@ -33,7 +33,7 @@ mod tune;
 
 pub use calibration::CalibrationReport;
 pub use equation::{Equation, EquationTerm};
-pub use file::{FileError, NamedTensor, VERSION, read_whole, write_whole};
+pub use file::{FileError, NamedTensor, VERSION, decode, encode, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
 pub use intervals::{Coverage, Interval, IntervalReport};

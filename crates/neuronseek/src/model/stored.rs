@@ -67,12 +67,13 @@ impl Model {
             intervals,
             report: self.report.clone(),
         };
-        Ok(file::encode(&document, &tensors).map_err(unwritable)?)
+        Ok(file::encode(file::TABLE_FORMAT, &document, &tensors).map_err(unwritable)?)
     }
 
     /// Reads what [`Model::to_bytes`] wrote; `path` is for messages.
     pub fn from_bytes(bytes: &[u8], path: &str) -> Result<Model, ModelError> {
-        let (document, tensors): (Document, Vec<NamedTensor>) = file::decode(bytes, path)?;
+        let (document, tensors): (Document, Vec<NamedTensor>) =
+            file::decode(file::TABLE_FORMAT, bytes, path)?;
         let damaged = |reason: String| FileError::Damaged {
             path: path.to_string(),
             reason,
