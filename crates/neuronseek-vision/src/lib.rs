@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`architecture`] | ResNet, DenseNet, SE-ResNet, GoogLeNet, a small plain network, for any neuron |
 //! | [`backend`] | the heavy operations with gradients by hand, on any device |
+//! | [`device`] | the processor or graphics cards |
 //! | [`graph`] | a network as data: operations, shapes, parameters |
 //! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders; augmentation |
 //! | [`model`] | a trained network in a file, checkpoints, growing |
@@ -14,6 +15,7 @@
 pub mod architecture;
 pub mod augment;
 pub mod backend;
+pub mod device;
 mod error;
 pub mod graph;
 pub mod images;

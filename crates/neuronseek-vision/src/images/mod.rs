@@ -18,3 +18,21 @@ pub struct ImageSet {
     /// The classes' names.
     pub classes: Vec<String>,
 }
+
+impl ImageSet {
+    /// The images of these rows, in this order.
+    pub fn rows(&self, rows: &[usize]) -> ImageSet {
+        let size = self.channels * self.height * self.width;
+        let pixels = |&row: &usize| &self.pixels[row * size..(row + 1) * size];
+        ImageSet {
+            pixels: rows.iter().flat_map(pixels).copied().collect(),
+            labels: match self.labels.is_empty() {
+                true => Vec::new(),
+                false => rows.iter().map(|&row| self.labels[row]).collect(),
+            },
+            name: self.name.clone(),
+            classes: self.classes.clone(),
+            ..*self
+        }
+    }
+}

@@ -2,7 +2,9 @@
 
 mod checkpoint;
 mod file;
+mod fit;
 mod grow;
+mod predict;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +14,9 @@ use burn_backend::backend::Backend;
 use serde::{Deserialize, Serialize};
 
 pub use checkpoint::Checkpoint;
+pub use fit::{FitOptions, Fitted, fit};
 pub use grow::grown;
+pub use predict::probabilities;
 
 use crate::VisionError;
 use crate::architecture::Plan;

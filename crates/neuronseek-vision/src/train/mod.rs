@@ -6,6 +6,7 @@
 mod config;
 mod evaluate;
 mod gates;
+mod log;
 mod loss;
 mod optimiser;
 mod run;
@@ -17,6 +18,7 @@ mod tests;
 pub use config::{Method, TrainConfig};
 pub use evaluate::{logits, score};
 pub use gates::{GateConfig, open_probability};
+pub use log::EventLog;
 pub use loss::{Targets, cross_entropy};
 pub use optimiser::Optimiser;
 pub use run::{Job, train};
