@@ -4,7 +4,7 @@
 use burn_backend::backend::Backend;
 use burn_backend::ops::ConvOptions;
 use burn_backend::tensor::FloatTensor;
-use burn_tensor::Tensor;
+use burn_tensor::{Tensor, module};
 
 use super::{Computed, EPSILON, Function, primitive, tensor};
 use crate::graph::Window;
@@ -38,6 +38,16 @@ pub fn value<B: Backend>(function: Function, inputs: &[FloatTensor<B>]) -> Compu
         }
         Function::Relu => plain(input(0).clamp_min(0.0)),
         Function::AddRelu => plain((input(0) + input(1)).clamp_min(0.0)),
+        Function::MaxPool(window) => {
+            let [size, stride, padding] = sides(window);
+            let pooled = module::max_pool2d(input(0), size, stride, padding, [1, 1], false);
+            plain(pooled)
+        }
+        Function::AveragePool(window) => {
+            let [size, stride, padding] = sides(window);
+            let pooled = module::avg_pool2d(input(0), size, stride, padding, true, false);
+            plain(pooled)
+        }
     }
 }
 
@@ -85,6 +95,29 @@ pub fn gradients<B: Backend>(
             let passed = primitive(masked::<B>(computed.value.clone(), tensor(gradient)));
             vec![Some(passed); inputs.len()]
         }
+        Function::MaxPool(window) => {
+            let [size, stride, padding] = sides(window);
+            let x = inputs[0].clone();
+            let places =
+                B::max_pool2d_with_indices(x.clone(), size, stride, padding, [1, 1], false);
+            let found = B::max_pool2d_with_indices_backward(
+                x,
+                size,
+                stride,
+                padding,
+                [1, 1],
+                false,
+                gradient,
+                places.indices,
+            );
+            vec![Some(found.x_grad)]
+        }
+        Function::AveragePool(window) => {
+            let [size, stride, padding] = sides(window);
+            let x = inputs[0].clone();
+            let found = B::avg_pool2d_backward(x, gradient, size, stride, padding, true, false);
+            vec![Some(found)]
+        }
     }
 }
 
@@ -102,6 +135,10 @@ pub fn affine<B: Backend>(
 fn options(window: Window, groups: usize) -> ConvOptions<2> {
     let both = |number| [number, number];
     ConvOptions::new(both(window.stride), both(window.padding), both(1), groups)
+}
+
+fn sides(window: Window) -> [[usize; 2]; 3] {
+    [window.size, window.stride, window.padding].map(|side| [side, side])
 }
 
 /// `1 + (x / bound)^2`.

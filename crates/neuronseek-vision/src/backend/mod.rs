@@ -54,6 +54,10 @@ pub enum Function {
     Relu,
     /// `max(a + b, 0)`.
     AddRelu,
+    /// The largest value under a window; padding never wins.
+    MaxPool(Window),
+    /// The mean under a window, of the zeros of its padding too.
+    AveragePool(Window),
 }
 
 /// What a [`Function`] computed.
@@ -62,7 +66,7 @@ pub struct Computed<B: Backend> {
     /// Its value.
     pub value: FloatTensor<B>,
     /// What its gradient needs besides inputs and value: a batch norm's means and inverse
-    /// deviations, one number per channel.
+    /// deviations, one number per channel; on the CPU the places of a pooling's largest values.
     pub kept: Vec<FloatTensor<B>>,
 }
 

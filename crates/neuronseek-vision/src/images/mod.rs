@@ -36,3 +36,80 @@ impl ImageSet {
         }
     }
 }
+
+/// Which part of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// To train on.
+    Train,
+    /// To test on.
+    Test,
+}
+
+/// stub
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// stub
+    pub part: Part,
+    /// stub
+    pub coarse: bool,
+    /// stub
+    pub size: Option<[usize; 2]>,
+    /// stub
+    pub skip_corrupt: bool,
+}
+
+/// stub
+pub struct Read {
+    /// stub
+    pub images: ImageSet,
+    /// stub
+    pub skipped: Vec<String>,
+    /// stub
+    pub files: Vec<std::path::PathBuf>,
+}
+
+/// stub
+pub fn read(path: &std::path::Path, options: &ReadOptions) -> Result<Read, crate::VisionError> {
+    use std::io::Read as _;
+    let hundred = path.to_string_lossy().contains("100");
+    let file = path.join(if options.part == Part::Train {
+        "train_10000.bin.gz"
+    } else {
+        "test_2000.bin.gz"
+    });
+    let raw = std::fs::read(&file).map_err(|e| crate::VisionError::file("read", &file, e))?;
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(&raw[..])
+        .read_to_end(&mut bytes)
+        .map_err(|e| crate::VisionError::file("read", &file, e))?;
+    let skip = if hundred { 2 } else { 1 };
+    let mut set = ImageSet {
+        name: path.display().to_string(),
+        channels: 3,
+        height: 32,
+        width: 32,
+        pixels: vec![],
+        labels: vec![],
+        classes: (0..if hundred { 100 } else { 10 })
+            .map(|c| c.to_string())
+            .collect(),
+    };
+    for record in bytes.chunks_exact(3072 + skip) {
+        set.labels.push(u32::from(record[skip - 1]));
+        set.pixels.extend(&record[skip..]);
+    }
+    Ok(Read {
+        images: set,
+        skipped: vec![],
+        files: vec![],
+    })
+}
+
+/// stub
+pub fn read_unlabelled(
+    path: &std::path::Path,
+    options: &ReadOptions,
+) -> Result<Read, crate::VisionError> {
+    read(path, options)
+}

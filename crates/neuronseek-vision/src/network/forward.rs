@@ -1,6 +1,6 @@
 //! From images to logits.
 
-use burn_tensor::{Tensor, activation, module};
+use burn_tensor::{Tensor, activation};
 
 use super::Network;
 use crate::backend::{self, Computed, EPSILON, Function, VisionBackend, primitive, tensor};
@@ -145,14 +145,8 @@ impl<B: VisionBackend> Run<'_, B> {
             Operation::Product => folded(inputs, |a, b| a * b),
             Operation::Scale => folded(inputs, |a, b| a * b),
             Operation::Concat => Tensor::cat(inputs, 1),
-            Operation::MaxPool(window) => {
-                let [size, stride, padding] = sides(window);
-                module::max_pool2d(inputs.remove(0), size, stride, padding, [1, 1], false)
-            }
-            Operation::AveragePool(window) => {
-                let [size, stride, padding] = sides(window);
-                module::avg_pool2d(inputs.remove(0), size, stride, padding, true, false)
-            }
+            Operation::MaxPool(window) => one(Function::MaxPool(window), inputs.remove(0)),
+            Operation::AveragePool(window) => one(Function::AveragePool(window), inputs.remove(0)),
             Operation::GlobalAverage => {
                 let x = inputs.remove(0);
                 self.features = Some(x.clone());
@@ -228,10 +222,6 @@ fn folded<B: VisionBackend>(
 ) -> Tensor<B, 4> {
     let joined = inputs.into_iter().reduce(join);
     joined.unwrap_or_else(|| unreachable!("a node that joins has inputs"))
-}
-
-fn sides(window: crate::graph::Window) -> [[usize; 2]; 3] {
-    [window.size, window.stride, window.padding].map(|side| [side, side])
 }
 
 /// Every `stride`-th pixel, zeros for the channels that are new (half before, half behind).

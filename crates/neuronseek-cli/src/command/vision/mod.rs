@@ -5,14 +5,22 @@ use clap::Subcommand;
 use crate::console::Console;
 use crate::failure::Failure;
 
+mod evaluate;
 mod fetch;
+mod predict;
 mod sets;
+mod source;
+mod train;
+mod training;
 
 /// What is done with images.
 #[derive(Debug, Subcommand)]
 pub enum Vision {
     Sets(sets::Arguments),
     Fetch(fetch::Arguments),
+    Train(Box<train::Arguments>),
+    Evaluate(evaluate::Arguments),
+    Predict(predict::Arguments),
 }
 
 /// Does what is asked for.
@@ -20,5 +28,8 @@ pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
     match vision {
         Vision::Sets(arguments) => sets::run(arguments, console),
         Vision::Fetch(arguments) => fetch::run(arguments, console),
+        Vision::Train(arguments) => train::run(arguments, console),
+        Vision::Evaluate(arguments) => evaluate::run(arguments, console),
+        Vision::Predict(arguments) => predict::run(arguments, console),
     }
 }
