@@ -89,9 +89,11 @@ pub fn padded(length: usize) -> usize {
 
 /// A vector of [`Lanes::COUNT`] floats. All operations are lane by lane.
 ///
-/// The x86 vectors must only be made inside a kernel that `CpuPath::run` started: their
+/// The x86 vectors must only be made inside a kernel that [`CpuPath::run`] started: their
 /// operations are instructions that other processors lack. This module and `CpuPath` see to it
 /// by being the only ones that name them.
+///
+/// [`CpuPath::run`]: super::CpuPath::run
 pub trait Lanes: Copy {
     /// The float in each lane.
     type Scalar: Real;
@@ -108,10 +110,14 @@ pub trait Lanes: Copy {
     /// The same value in every lane.
     fn splat(value: Self::Scalar) -> Self;
 
+    /// COUNT numbers from memory, of any alignment.
+    ///
     /// # Safety
     /// `from` is valid for reading `COUNT` elements.
     unsafe fn load(from: *const Self::Scalar) -> Self;
 
+    /// COUNT numbers to memory, of any alignment.
+    ///
     /// # Safety
     /// `to` is valid for writing `COUNT` elements.
     unsafe fn store(self, to: *mut Self::Scalar);
@@ -148,6 +154,10 @@ pub trait Lanes: Copy {
     }
     /// self * factor + addend; rounded once where the path has FMA.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The larger one; `other` where either is no number.
+    fn max(self, other: Self) -> Self;
+    /// self where `condition` > 0, and 0 elsewhere.
+    fn where_positive(self, condition: Self) -> Self;
 
     /// 16 rows of `from` become 16 columns of `to`, strides in elements.
     ///
@@ -273,6 +283,22 @@ impl<T: Real, const N: usize> Lanes for Portable<T, N> {
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         self.mul(factor).add(addend)
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.map(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn where_positive(self, condition: Self) -> Self {
+        self.map(condition, |a, condition| {
+            if condition > T::default() {
+                a
+            } else {
+                T::default()
+            }
+        })
     }
 }
 

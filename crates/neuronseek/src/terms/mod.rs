@@ -17,10 +17,8 @@ mod values;
 
 pub use batch::{Batch, RowStore};
 pub use buffer::Buffer;
-pub(crate) use lanes::Lanes;
-pub use lanes::{PADDING, Real, padded};
+pub use lanes::{Lanes, PADDING, Real, padded};
 pub use matmul::{Strided, Write, matmul};
-pub use path::CpuPath;
-pub(crate) use path::Kernel;
+pub use path::{CpuPath, Kernel};
 pub use polynomial::{FunctionTerm, Piece, Polynomial, PureTerm};
 pub use values::{PieceGroup, TermShape, TermValues};

@@ -72,7 +72,7 @@ impl CpuPath {
 
     /// Runs a kernel with this path's vectors.
     #[inline]
-    pub(crate) fn run<T: Real, K: Kernel<T>>(self, kernel: K) -> K::Output {
+    pub fn run<T: Real, K: Kernel<T>>(self, kernel: K) -> K::Output {
         match self.0 {
             Kind::Portable => kernel.run::<T::Portable>(),
             #[cfg(target_arch = "x86_64")]
@@ -89,7 +89,7 @@ impl CpuPath {
 ///
 /// Implementations mark `run` and all that it calls in inner loops `#[inline(always)]`: code that
 /// is not inlined into the path's entry function would be compiled without its instructions.
-pub(crate) trait Kernel<T: Real> {
+pub trait Kernel<T: Real> {
     /// What the work returns.
     type Output;
 

@@ -8,7 +8,7 @@ macro_rules! x86_lanes {
     ($name:ident, $register:ty, $scalar:ty, $count:literal, $registers:literal, $mask:ty,
      first: $first:expr, load_first: $load_first:expr, store_first: $store_first:expr,
      $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
-     $sqrt:ident, $mul_add:ident
+     $sqrt:ident, $mul_add:ident, $max:ident, where_positive: $where_positive:expr
      $(, transpose: $transpose:ident, reciprocal_sqrt: $reciprocal_sqrt:ident)?) => {
         #[derive(Clone, Copy)]
         pub struct $name($register);
@@ -92,6 +92,18 @@ macro_rules! x86_lanes {
             fn mul_add(self, factor: Self, addend: Self) -> Self {
                 // SAFETY: this type is only used where the path's instructions exist.
                 $name(unsafe { $mul_add(self.0, factor.0, addend.0) })
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // SAFETY: this type is only used where the path's instructions exist.
+                $name(unsafe { $max(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn where_positive(self, condition: Self) -> Self {
+                // SAFETY: this type is only used where the path's instructions exist.
+                $name(unsafe { $where_positive(self.0, condition.0) })
             }
 
             $(
@@ -194,7 +206,9 @@ x86_lanes!(
     load_first: |from, mask| _mm512_maskz_loadu_ps(mask, from),
     store_first: _mm512_mask_storeu_ps,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
-    _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_fmadd_ps,
+    _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_fmadd_ps, _mm512_max_ps,
+    where_positive: |value, condition| _mm512_maskz_mov_ps(
+        _mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition, _mm512_setzero_ps()), value),
     transpose: transpose_8, reciprocal_sqrt: _mm512_rsqrt14_ps
 );
 x86_lanes!(
@@ -203,18 +217,24 @@ x86_lanes!(
     load_first: |from, mask| _mm512_maskz_loadu_pd(mask, from),
     store_first: _mm512_mask_storeu_pd,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd,
-    _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_fmadd_pd
+    _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_fmadd_pd, _mm512_max_pd,
+    where_positive: |value, condition| _mm512_maskz_mov_pd(
+        _mm512_cmp_pd_mask::<_CMP_GT_OQ>(condition, _mm512_setzero_pd()), value)
 );
 x86_lanes!(
     Avx2F32, __m256, f32, 8, 16, __m256i,
     first: first_of_8, load_first: _mm256_maskload_ps, store_first: _mm256_maskstore_ps,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
-    _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_fmadd_ps,
+    _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_fmadd_ps, _mm256_max_ps,
+    where_positive: |value, condition| _mm256_and_ps(
+        value, _mm256_cmp_ps::<_CMP_GT_OQ>(condition, _mm256_setzero_ps())),
     transpose: transpose_8, reciprocal_sqrt: _mm256_rsqrt_ps
 );
 x86_lanes!(
     Avx2F64, __m256d, f64, 4, 16, __m256i,
     first: first_of_4, load_first: _mm256_maskload_pd, store_first: _mm256_maskstore_pd,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd,
-    _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_fmadd_pd
+    _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_fmadd_pd, _mm256_max_pd,
+    where_positive: |value, condition| _mm256_and_pd(
+        value, _mm256_cmp_pd::<_CMP_GT_OQ>(condition, _mm256_setzero_pd()))
 );

@@ -1,0 +1,123 @@
+//! The values of a convolution.
+
+use neuronseek::terms::{CpuPath, Kernel, Lanes};
+use rayon::prelude::*;
+
+use super::planes::{Planes, copy_row};
+use super::scratch::with_scratch;
+use super::shape::ConvShape;
+use super::taps::{Packed, padded_places, sum_taps};
+
+/// `y[n, o, r, c] = sum over i, a, b of w[o, i, a, b] x[n, i, r s + a - p, c s + b - p]`, x being 0
+/// outside the image; replaces y.
+///
+/// `x: batch x inputs x height x width`, `w: outputs x inputs / groups x kernel`,
+/// `y: batch x outputs x output_size`. Each sum runs over inputs, rows and columns of the kernel
+/// in this order.
+///
+/// # Panics
+/// When a slice's length is not that of its shape.
+pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
+    shape.check(x.len(), w.len(), y.len());
+    if y.is_empty() {
+        return;
+    }
+    let planes = input_planes(shape);
+    let offsets = input_offsets(shape, &planes);
+    let depth = shape.depth();
+    let packed: Vec<Packed> = w
+        .chunks_exact((shape.group_outputs() * depth).max(1))
+        .map(|w| {
+            Packed::new(shape.group_outputs(), depth, |output, k| {
+                w[output * depth + k]
+            })
+        })
+        .collect();
+    let image = shape.image();
+    y.par_chunks_mut(shape.output_image())
+        .enumerate()
+        .for_each(|(index, y)| {
+            path.run(Image {
+                shape,
+                planes: &planes,
+                offsets: &offsets,
+                packed: &packed,
+                x: &x[index * image..][..image],
+                y,
+            });
+        });
+}
+
+/// The planes that the outputs of a convolution read.
+pub(super) fn input_planes(shape: &ConvShape) -> Planes {
+    let [rows, columns] = shape.output_size();
+    let ([kernel_rows, kernel_columns], stride) = (shape.kernel, shape.stride);
+    Planes::new(
+        [shape.inputs, shape.height, shape.width],
+        shape.padding,
+        stride,
+        [kernel_rows.min(stride[0]), kernel_columns.min(stride[1])],
+        [
+            rows + (kernel_rows - 1) / stride[0],
+            columns + (kernel_columns - 1) / stride[1],
+            columns,
+        ],
+    )
+}
+
+/// Where the first output of the first group finds its inputs, weight by weight.
+pub(super) fn input_offsets(shape: &ConvShape, planes: &Planes) -> Vec<usize> {
+    let [kernel_rows, kernel_columns] = shape.kernel;
+    let mut offsets = Vec::with_capacity(shape.depth());
+    for input in 0..shape.group_inputs() {
+        for a in 0..kernel_rows {
+            for b in 0..kernel_columns {
+                let phase = a % shape.stride[0] * planes.phases[1] + b % shape.stride[1];
+                let place = a / shape.stride[0] * planes.width + b / shape.stride[1];
+                offsets.push(input * planes.channel() + phase * planes.plane() + place);
+            }
+        }
+    }
+    offsets
+}
+
+struct Image<'a> {
+    shape: &'a ConvShape,
+    planes: &'a Planes,
+    offsets: &'a [usize],
+    /// One a group.
+    packed: &'a [Packed],
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Kernel<f32> for Image<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        let [rows, columns] = self.shape.output_size();
+        let width = self.planes.width;
+        let places = (rows - 1) * width + columns;
+        let stride = padded_places(places);
+        let length = self.planes.length(stride);
+        let (inputs, outputs) = (self.shape.group_inputs(), self.shape.group_outputs());
+        with_scratch(length + outputs * stride, |scratch| {
+            let (planes, sums) = scratch.split_at_mut(length);
+            self.planes.fill::<V>(self.x, planes);
+            let images = self.y.chunks_exact_mut(outputs * rows * columns);
+            for (group, (packed, y)) in self.packed.iter().zip(images).enumerate() {
+                let planes = &planes[group * inputs * self.planes.channel()..];
+                sum_taps::<V>(packed, planes, self.offsets, places, sums);
+                for (y, sums) in y
+                    .chunks_exact_mut(rows * columns)
+                    .zip(sums.chunks_exact(stride))
+                {
+                    for (row, y) in y.chunks_exact_mut(columns).enumerate() {
+                        copy_row::<V>(&sums[row * width..][..columns], y);
+                    }
+                }
+            }
+        });
+    }
+}

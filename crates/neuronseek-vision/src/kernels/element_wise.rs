@@ -1,0 +1,248 @@
+//! Operations on each number by itself: relu, sums and products.
+//!
+//! Each reads its arrays once; long arrays fall into pieces for the threads.
+
+use neuronseek::terms::{CpuPath, Kernel, Lanes};
+use rayon::prelude::*;
+
+/// Numbers that one thread takes at a time.
+const PIECE: usize = 16 * 1024;
+
+/// A function of N numbers, applied lane by lane.
+pub(super) trait Operation<const N: usize>: Copy + Send + Sync {
+    fn apply<V: Lanes<Scalar = f32>>(self, from: [V; N]) -> V;
+}
+
+/// `to[i] = operation(from[0][i], from[1][i], ...)` on all threads.
+pub(super) fn map<const N: usize, O: Operation<N>>(
+    path: CpuPath,
+    operation: O,
+    from: [&[f32]; N],
+    to: &mut [f32],
+) {
+    for from in from {
+        assert_eq!(from.len(), to.len());
+    }
+    to.par_chunks_mut(PIECE)
+        .enumerate()
+        .for_each(|(index, to)| {
+            let from = from.map(|from| &from[index * PIECE..][..to.len()]);
+            path.run(Map {
+                operation,
+                from,
+                to,
+            });
+        });
+}
+
+struct Map<'a, const N: usize, O> {
+    operation: O,
+    from: [&'a [f32]; N],
+    to: &'a mut [f32],
+}
+
+impl<const N: usize, O: Operation<N>> Kernel<f32> for Map<'_, N, O> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        map_lanes::<V, N, O>(self.operation, self.from, self.to);
+    }
+}
+
+/// [`map`] on this thread, inside a kernel.
+#[inline(always)]
+pub(super) fn map_lanes<V: Lanes<Scalar = f32>, const N: usize, O: Operation<N>>(
+    operation: O,
+    from: [&[f32]; N],
+    to: &mut [f32],
+) {
+    for from in from {
+        assert_eq!(from.len(), to.len());
+    }
+    let whole = to.len() / V::COUNT * V::COUNT;
+    let mask = V::first(to.len() - whole);
+    let to = to.as_mut_ptr();
+    // SAFETY: all slices have the same length; whole vectors end at `whole`, and the mask selects
+    // the numbers after it.
+    unsafe {
+        for index in (0..whole).step_by(V::COUNT) {
+            let lanes = from.map(|from| V::load(from.as_ptr().add(index)));
+            operation.apply(lanes).store(to.add(index));
+        }
+        let lanes = from.map(|from| V::load_first(from.as_ptr().add(whole), mask));
+        operation.apply(lanes).store_first(to.add(whole), mask);
+    }
+}
+
+/// `y = max(x, 0)`; what is no number stays none.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn relu(path: CpuPath, x: &[f32], y: &mut [f32]) {
+    map(path, Relu, [x], y);
+}
+
+/// `gx = gy` where `y > 0` and 0 elsewhere, from the values y of [`relu`] or [`add_relu`], of which
+/// gx is the gradient by either summand.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn relu_gradient(path: CpuPath, y: &[f32], gy: &[f32], gx: &mut [f32]) {
+    map(path, WherePositive, [gy, y], gx);
+}
+
+/// `y = max(a + b, 0)`, the end of a residual block.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn add_relu(path: CpuPath, a: &[f32], b: &[f32], y: &mut [f32]) {
+    map(path, AddRelu, [a, b], y);
+}
+
+#[derive(Clone, Copy)]
+struct Relu;
+
+impl Operation<1> for Relu {
+    #[inline(always)]
+    fn apply<V: Lanes<Scalar = f32>>(self, [x]: [V; 1]) -> V {
+        V::splat(0.0).max(x)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct WherePositive;
+
+impl Operation<2> for WherePositive {
+    #[inline(always)]
+    fn apply<V: Lanes<Scalar = f32>>(self, [value, condition]: [V; 2]) -> V {
+        value.where_positive(condition)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct AddRelu;
+
+impl Operation<2> for AddRelu {
+    #[inline(always)]
+    fn apply<V: Lanes<Scalar = f32>>(self, [a, b]: [V; 2]) -> V {
+        V::splat(0.0).max(a.add(b))
+    }
+}
+
+/// `y = factors[0] * factors[1] * ...`, multiplied from the left.
+///
+/// # Panics
+/// When there is no factor, or the lengths differ.
+pub fn product(path: CpuPath, factors: &[&[f32]], y: &mut [f32]) {
+    assert!(!factors.is_empty());
+    for factor in factors {
+        assert_eq!(factor.len(), y.len());
+    }
+    y.par_chunks_mut(PIECE).enumerate().for_each(|(index, y)| {
+        let start = index * PIECE;
+        path.run(Product { factors, start, y });
+    });
+}
+
+struct Product<'a> {
+    factors: &'a [&'a [f32]],
+    start: usize,
+    y: &'a mut [f32],
+}
+
+impl Kernel<f32> for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        let end = self.y.len();
+        for first in (0..end).step_by(V::COUNT) {
+            let mask = V::first(V::COUNT.min(end - first));
+            let mut product = V::splat(1.0);
+            // SAFETY: `product` has checked that all factors are as long as the result, of which
+            // y is the piece from `start` on; the mask ends with it.
+            unsafe {
+                for factor in self.factors {
+                    let from = factor.as_ptr().add(self.start + first);
+                    product = product.mul(V::load_first(from, mask));
+                }
+                product.store_first(self.y.as_mut_ptr().add(first), mask);
+            }
+        }
+    }
+}
+
+/// `gradients[j] = gy * the product of all factors but the j-th`, without a division, so that
+/// factors may be 0.
+///
+/// # Panics
+/// When there are not as many gradients as factors, or the lengths differ.
+pub fn product_gradient(
+    path: CpuPath,
+    factors: &[&[f32]],
+    gy: &[f32],
+    gradients: &mut [&mut [f32]],
+) {
+    assert_eq!(factors.len(), gradients.len());
+    for (factor, gradient) in factors.iter().zip(gradients.iter()) {
+        assert_eq!(factor.len(), gy.len());
+        assert_eq!(gradient.len(), gy.len());
+    }
+    let pieces = gy.len().div_ceil(PIECE);
+    let mut columns: Vec<Vec<&mut [f32]>> = (0..pieces).map(|_| Vec::new()).collect();
+    for gradient in gradients {
+        for (column, piece) in columns.iter_mut().zip(gradient.chunks_mut(PIECE)) {
+            column.push(piece);
+        }
+    }
+    columns
+        .par_iter_mut()
+        .enumerate()
+        .for_each(|(index, gradients)| {
+            let start = index * PIECE;
+            path.run(ProductGradient {
+                factors,
+                start,
+                gy: &gy[start..gy.len().min(start + PIECE)],
+                gradients,
+            });
+        });
+}
+
+struct ProductGradient<'a, 'b> {
+    factors: &'a [&'a [f32]],
+    start: usize,
+    gy: &'a [f32],
+    gradients: &'a mut [&'b mut [f32]],
+}
+
+impl Kernel<f32> for ProductGradient<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        let end = self.gy.len();
+        for first in (0..end).step_by(V::COUNT) {
+            let mask = V::first(V::COUNT.min(end - first));
+            // SAFETY: `product_gradient` has checked that all arrays have one length; gy and the
+            // gradients are its piece from `start` on, where the mask ends.
+            unsafe {
+                let mut before = V::load_first(self.gy.as_ptr().add(first), mask);
+                for (factor, gradient) in self.factors.iter().zip(self.gradients.iter_mut()) {
+                    before.store_first(gradient.as_mut_ptr().add(first), mask);
+                    let from = factor.as_ptr().add(self.start + first);
+                    before = before.mul(V::load_first(from, mask));
+                }
+                let mut after = V::splat(1.0);
+                let pairs = self.factors.iter().zip(self.gradients.iter_mut());
+                for (factor, gradient) in pairs.rev() {
+                    let to = gradient.as_mut_ptr().add(first);
+                    V::load_first(to, mask).mul(after).store_first(to, mask);
+                    let from = factor.as_ptr().add(self.start + first);
+                    after = after.mul(V::load_first(from, mask));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! The gradient of a convolution by its weights.
+//!
+//! With many outputs, vectors run over the outputs: the output's gradient is transposed once, and
+//! a tile of taps by outputs stays in registers while the places pass. With few outputs a group,
+//! depth-wise above all, vectors run over the places.
+
+use neuronseek::terms::{CpuPath, Kernel, Lanes, PADDING, padded};
+use rayon::prelude::*;
+
+use super::convolution::{input_offsets, input_planes};
+use super::planes::Planes;
+use super::scratch::with_scratch;
+use super::shape::ConvShape;
+
+/// Parts of a batch whose sums are formed apart, whatever the number of threads.
+const PARTS: usize = 8;
+
+/// Outputs of a group up to which vectors run over places.
+const FEW_OUTPUTS: usize = 4;
+
+/// Floats of the output's gradient that stay in the first cache while all taps pass over them.
+const CACHED: usize = 6 * 1024;
+
+/// `gw[o, i, a, b] = sum over n, r, c of gy[n, o, r, c] x[n, i, r s + a - p, c s + b - p]`, x being
+/// 0 outside the image; replaces gw.
+///
+/// Shapes as in [`super::convolution`], `gy` as y and `gw` as w. The batch falls into at most 8
+/// parts of consecutive images; sums run over the images of a part, then over the parts.
+///
+/// # Panics
+/// When a slice's length is not that of its shape.
+pub fn convolution_weight_gradient(
+    path: CpuPath,
+    shape: &ConvShape,
+    x: &[f32],
+    gy: &[f32],
+    gw: &mut [f32],
+) {
+    shape.check(x.len(), gw.len(), gy.len());
+    gw.fill(0.0);
+    if gy.is_empty() {
+        return;
+    }
+    let planes = input_planes(shape);
+    let offsets = input_offsets(shape, &planes);
+    let images = shape.batch.div_ceil(PARTS);
+    let parts: Vec<Vec<f32>> = x
+        .par_chunks(images * shape.image())
+        .zip(gy.par_chunks(images * shape.output_image()))
+        .map(|(x, gy)| {
+            path.run(Part {
+                shape,
+                planes: &planes,
+                offsets: &offsets,
+                x,
+                gy,
+            })
+        })
+        .collect();
+    let depth = shape.depth();
+    let few = shape.group_outputs() <= FEW_OUTPUTS;
+    for part in &parts {
+        if few {
+            for (gw, part) in gw.iter_mut().zip(part) {
+                *gw += part;
+            }
+            continue;
+        }
+        let width = padded(shape.group_outputs());
+        let groups = gw.chunks_exact_mut(shape.group_outputs() * depth);
+        for (gw, part) in groups.zip(part.chunks_exact(depth * width)) {
+            for (output, gw) in gw.chunks_exact_mut(depth).enumerate() {
+                for (gw, part) in gw.iter_mut().zip(part.chunks_exact(width)) {
+                    *gw += part[output];
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of some consecutive images: groups x depth x padded(outputs) where there are many
+/// outputs, outputs x depth where there are few.
+struct Part<'a> {
+    shape: &'a ConvShape,
+    planes: &'a Planes,
+    offsets: &'a [usize],
+    x: &'a [f32],
+    gy: &'a [f32],
+}
+
+impl Kernel<f32> for Part<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) -> Vec<f32> {
+        let (image, output_image) = (self.shape.image(), self.shape.output_image());
+        let outputs = self.shape.group_outputs();
+        let few = outputs <= FEW_OUTPUTS;
+        let width = if few { outputs } else { padded(outputs) };
+        let [rows, columns] = self.shape.output_size();
+        let gradient = if few {
+            self.shape.outputs * (rows * self.planes.width).next_multiple_of(PADDING)
+        } else {
+            self.shape.groups * width * rows * columns
+        };
+        let length = self.planes.length(rows * self.planes.width + PADDING);
+        let mut sums = vec![0.0; self.shape.groups * self.shape.depth() * width];
+        with_scratch(length + gradient, |scratch| {
+            let (planes, gradient) = scratch.split_at_mut(length);
+            let images = self.x.chunks_exact(image);
+            for (x, gy) in images.zip(self.gy.chunks_exact(output_image)) {
+                self.planes.fill::<V>(x, planes);
+                if few {
+                    self.few::<V>(planes, gy, gradient, &mut sums);
+                } else {
+                    self.many::<V>(planes, gy, gradient, &mut sums);
+                }
+            }
+        });
+        sums
+    }
+}
+
+impl Part<'_> {
+    /// Adds one image's gradient by vectors over outputs; `transposed` is for groups x places x
+    /// padded(outputs).
+    #[inline(always)]
+    fn many<V: Lanes<Scalar = f32>>(
+        &self,
+        planes: &[f32],
+        gy: &[f32],
+        transposed: &mut [f32],
+        sums: &mut [f32],
+    ) {
+        let outputs = self.shape.group_outputs();
+        let width = padded(outputs);
+        let [rows, columns] = self.shape.output_size();
+        let places = rows * columns;
+        let channel = self.shape.group_inputs() * self.planes.channel();
+        let groups = gy.chunks_exact(outputs * places);
+        for (gy, to) in groups.zip(transposed.chunks_exact_mut(places * width)) {
+            transpose::<V>(gy, places, to, width);
+        }
+        let step = (CACHED / (columns * width)).clamp(1, rows);
+        for (group, sums) in sums
+            .chunks_exact_mut(self.shape.depth() * width)
+            .enumerate()
+        {
+            let gradient = &transposed[group * places * width..][..places * width];
+            let last = self.offsets.iter().max().copied().unwrap_or(0);
+            let planes = &planes[group * channel..];
+            assert!(last + (rows - 1) * self.planes.width + columns <= planes.len());
+            for row in (0..rows).step_by(step) {
+                let tile = Tile {
+                    planes: planes[row * self.planes.width..].as_ptr(),
+                    plane_width: self.planes.width,
+                    offsets: self.offsets,
+                    gradient: gradient[row * columns * width..].as_ptr(),
+                    rows: step.min(rows - row),
+                    columns,
+                    sums: sums.as_mut_ptr(),
+                    width,
+                };
+                // SAFETY: `rows` rows from `row` on are in the planes, as asserted, and in the
+                // transposed gradient; the sums are depth x width.
+                unsafe { tile.all::<V>() };
+            }
+        }
+    }
+
+    /// Adds one image's gradient by vectors over places; `spread` is for the output's gradient in
+    /// rows as far apart as those of the planes.
+    #[inline(always)]
+    fn few<V: Lanes<Scalar = f32>>(
+        &self,
+        planes: &[f32],
+        gy: &[f32],
+        spread: &mut [f32],
+        sums: &mut [f32],
+    ) {
+        let [rows, columns] = self.shape.output_size();
+        let depth = self.shape.depth();
+        let width = self.planes.width;
+        let stride = (rows * width).next_multiple_of(PADDING);
+        spread.fill(0.0);
+        let last = self.offsets.iter().max().copied().unwrap_or(0);
+        for (output, gy) in gy.chunks_exact(rows * columns).enumerate() {
+            let spread = &mut spread[output * stride..][..stride];
+            for (row, gy) in gy.chunks_exact(columns).enumerate() {
+                spread[row * width..][..columns].copy_from_slice(gy);
+            }
+            let group = output / self.shape.group_outputs();
+            let planes = &planes[group * self.shape.group_inputs() * self.planes.channel()..];
+            assert!(last + stride <= planes.len());
+            let sums = &mut sums[output * depth..][..depth];
+            let blocks = self.offsets.chunks_exact(8);
+            let rest = blocks.remainder();
+            let whole = depth - rest.len();
+            // SAFETY: a vector from any offset and place below the stride is inside the planes, as
+            // asserted; the stride is that of the spread gradient.
+            unsafe {
+                for (offsets, sums) in blocks.zip(sums.chunks_exact_mut(8)) {
+                    products::<V, 8>(planes, offsets, spread, sums);
+                }
+                for (index, offset) in rest.iter().enumerate() {
+                    let sum = &mut sums[whole + index..][..1];
+                    products::<V, 1>(planes, &[*offset], spread, sum);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of the gradient with the planes from each offset on.
+///
+/// # Safety
+/// From every offset on the planes are as long as the gradient, which vectors divide.
+#[inline(always)]
+unsafe fn products<V: Lanes<Scalar = f32>, const TAPS: usize>(
+    planes: &[f32],
+    offsets: &[usize],
+    gradient: &[f32],
+    to: &mut [f32],
+) {
+    let mut sums = [V::splat(0.0); TAPS];
+    for place in (0..gradient.len()).step_by(V::COUNT) {
+        // SAFETY: the caller vouches for it.
+        unsafe {
+            let right = V::load(gradient.as_ptr().add(place));
+            for (sum, offset) in sums.iter_mut().zip(offsets) {
+                let left = V::load(planes.as_ptr().add(offset + place));
+                *sum = left.mul_add(right, *sum);
+            }
+        }
+    }
+    for (to, sum) in to.iter_mut().zip(sums) {
+        *to += sum.sum();
+    }
+}
+
+/// outputs x places become places x `width`, zeros beyond the outputs.
+#[inline(always)]
+fn transpose<V: Lanes<Scalar = f32>>(from: &[f32], places: usize, to: &mut [f32], width: usize) {
+    let outputs = from.len() / places;
+    assert!(outputs <= width && to.len() == places * width);
+    for first in (0..width).step_by(PADDING) {
+        let mut place = 0;
+        if first + PADDING <= outputs {
+            while place + PADDING <= places {
+                // SAFETY: 16 outputs from `first` and 16 places from `place` are inside both.
+                unsafe {
+                    V::transpose_tile(
+                        (from.as_ptr().add(first * places + place), places),
+                        (to.as_mut_ptr().add(place * width + first), width),
+                    );
+                }
+                place += PADDING;
+            }
+        }
+        for place in place..places {
+            let to = &mut to[place * width + first..][..PADDING];
+            for (output, to) in (first..).zip(to) {
+                *to = if output < outputs {
+                    from[output * places + place]
+                } else {
+                    0.0
+                };
+            }
+        }
+    }
+}
+
+/// Some rows of one image and group; all its numbers are in their allocations.
+#[derive(Clone, Copy)]
+struct Tile<'a> {
+    planes: *const f32,
+    plane_width: usize,
+    offsets: &'a [usize],
+    /// rows x columns x width
+    gradient: *const f32,
+    rows: usize,
+    columns: usize,
+    /// taps x width
+    sums: *mut f32,
+    width: usize,
+}
+
+impl Tile<'_> {
+    #[inline(always)]
+    unsafe fn all<V: Lanes<Scalar = f32>>(self) {
+        let vectors = self.width / V::COUNT;
+        let mut vector = 0;
+        while vector < vectors {
+            let output = vector * V::COUNT;
+            // SAFETY: vectors end at the width.
+            unsafe {
+                match (vectors - vector, V::REGISTERS == 32) {
+                    (1, true) => self.taps::<V, 14, 1, 4>(output),
+                    (2, true) => self.taps::<V, 12, 2, 2>(output),
+                    (3, true) => self.taps::<V, 8, 3, 1>(output),
+                    (_, true) => self.taps::<V, 6, 4, 1>(output),
+                    (1, false) => self.taps::<V, 8, 1, 4>(output),
+                    (_, false) => self.taps::<V, 6, 2, 1>(output),
+                }
+            }
+            vector += (vectors - vector).min(if V::REGISTERS == 32 { 4 } else { 2 });
+        }
+    }
+
+    /// All taps of VECTORS vectors of outputs, ROWS at a time. The last ROWS overlap those before
+    /// them, and only what is missing is added.
+    #[inline(always)]
+    unsafe fn taps<
+        V: Lanes<Scalar = f32>,
+        const ROWS: usize,
+        const VECTORS: usize,
+        const TOGETHER: usize,
+    >(
+        self,
+        output: usize,
+    ) {
+        let depth = self.offsets.len();
+        // SAFETY: blocks end at the depth; the caller vouches for the vectors.
+        unsafe {
+            if depth >= ROWS {
+                let mut tap = 0;
+                while tap < depth {
+                    let first = tap.min(depth - ROWS);
+                    self.block::<V, ROWS, VECTORS, TOGETHER>(first, tap - first, output);
+                    tap = first + ROWS;
+                }
+            } else {
+                for tap in 0..depth {
+                    self.block::<V, 1, VECTORS, TOGETHER>(tap, 0, output);
+                }
+            }
+        }
+    }
+
+    /// Sums of ROWS taps from `first` on, of which the first `done` are not added; TOGETHER
+    /// places share the taps' addresses.
+    #[inline(always)]
+    unsafe fn block<
+        V: Lanes<Scalar = f32>,
+        const ROWS: usize,
+        const VECTORS: usize,
+        const TOGETHER: usize,
+    >(
+        self,
+        first: usize,
+        done: usize,
+        output: usize,
+    ) {
+        let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
+        let mut starts = [self.planes; ROWS];
+        for (start, offset) in starts.iter_mut().zip(&self.offsets[first..first + ROWS]) {
+            *start = start.wrapping_add(*offset);
+        }
+        let mut right = self.gradient.wrapping_add(output);
+        // SAFETY: the caller vouches for all places of the rows at every tap, for VECTORS vectors
+        // of each, and for the sums.
+        unsafe {
+            for row in 0..self.rows {
+                let left = row * self.plane_width;
+                let whole = self.columns / TOGETHER * TOGETHER;
+                for column in (0..whole).step_by(TOGETHER) {
+                    step::<V, ROWS, VECTORS, TOGETHER>(
+                        &starts,
+                        left + column,
+                        (right, self.width),
+                        &mut sums,
+                    );
+                    right = right.wrapping_add(TOGETHER * self.width);
+                }
+                for column in whole..self.columns {
+                    step::<V, ROWS, VECTORS, 1>(
+                        &starts,
+                        left + column,
+                        (right, self.width),
+                        &mut sums,
+                    );
+                    right = right.wrapping_add(self.width);
+                }
+            }
+            for (row, sums) in sums.iter().enumerate().skip(done) {
+                for (vector, sum) in sums.iter().enumerate() {
+                    let at = (first + row) * self.width + output + vector * V::COUNT;
+                    let to = self.sums.add(at);
+                    sum.add(V::load(to)).store(to);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of TOGETHER places.
+///
+/// # Safety
+/// The starts are valid from `place` on, and the gradient's rows, `right.1` apart, for VECTORS
+/// vectors.
+#[inline(always)]
+unsafe fn step<
+    V: Lanes<Scalar = f32>,
+    const ROWS: usize,
+    const VECTORS: usize,
+    const TOGETHER: usize,
+>(
+    starts: &[*const f32; ROWS],
+    place: usize,
+    right: (*const f32, usize),
+    sums: &mut [[V; VECTORS]; ROWS],
+) {
+    let mut factors = [[V::splat(0.0); VECTORS]; TOGETHER];
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        for (index, factors) in factors.iter_mut().enumerate() {
+            for (vector, factor) in factors.iter_mut().enumerate() {
+                *factor = V::load(right.0.add(index * right.1 + vector * V::COUNT));
+            }
+        }
+        for (start, sums) in starts.iter().zip(sums) {
+            for (index, factors) in factors.iter().enumerate() {
+                let left = V::splat(*start.add(place + index));
+                for (sum, factor) in sums.iter_mut().zip(factors) {
+                    *sum = left.mul_add(*factor, *sum);
+                }
+            }
+        }
+    }
+}
