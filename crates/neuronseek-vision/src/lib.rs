@@ -2,9 +2,11 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders; augmentation |
+//! | [`augment`] | batches for training: order, crops, flips, RandAugment, mixup, worker threads |
+//! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders |
 //! | [`kernels`] | convolution, batch norm and powers on the CPU, on plain slices |
 
+pub mod augment;
 mod error;
 pub mod images;
 pub mod kernels;

@@ -1,0 +1,31 @@
+//! Batches for training: shuffled, changed at random, normalised, made ahead on worker threads.
+//!
+//! The order of the changes, each drawn from a stream of its own for (purpose, epoch, image):
+//!
+//! 1. crop: a window of the image's size at a random place of the image with a border;
+//! 2. flip: left and right exchanged with probability 1/2;
+//! 3. normalisation: `(pixel / 255 - mean) / deviation` per channel;
+//! 4. cutout: a square of the mean colour;
+//! 5. mixup with the next image of the batch.
+//!
+//! Wherever a pixel comes from outside an image (crop, cutout), it is the channel's mean, which
+//! normalises to 0. Black was rejected: it is a colour that networks would learn to see.
+//!
+//! A batch is a pure function of seed, epoch and position, so workers need no order among
+//! themselves, any number of them gives the same bytes, and a training resumes within an epoch
+//! without replaying it.
+
+mod config;
+mod crop;
+mod loader;
+mod normalisation;
+mod plan;
+mod stream;
+
+pub use config::Augment;
+pub use loader::{Batches, Loader, LoaderConfig};
+pub use normalisation::Normalisation;
+pub use plan::Batch;
+
+#[cfg(test)]
+mod tests;
