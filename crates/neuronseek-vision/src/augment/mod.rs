@@ -4,11 +4,12 @@
 //!
 //! 1. crop: a window of the image's size at a random place of the image with a border;
 //! 2. flip: left and right exchanged with probability 1/2;
-//! 3. normalisation: `(pixel / 255 - mean) / deviation` per channel;
-//! 4. cutout: a square of the mean colour;
-//! 5. mixup with the next image of the batch.
+//! 3. RandAugment: operations on colours and places, on bytes;
+//! 4. normalisation: `(pixel / 255 - mean) / deviation` per channel;
+//! 5. cutout: a square of the mean colour;
+//! 6. mixup with the next image of the batch.
 //!
-//! Wherever a pixel comes from outside an image (crop, cutout), it is the channel's mean, which
+//! Wherever a pixel comes from outside an image (crop, rotation, cutout), it is the channel's mean, which
 //! normalises to 0. Black was rejected: it is a colour that networks would learn to see.
 //!
 //! A batch is a pure function of seed, epoch and position, so workers need no order among
@@ -19,13 +20,16 @@ mod config;
 mod crop;
 mod loader;
 mod normalisation;
+mod operations;
 mod plan;
+mod rand_augment;
 mod stream;
 
 pub use config::Augment;
 pub use loader::{Batches, Loader, LoaderConfig};
 pub use normalisation::Normalisation;
 pub use plan::Batch;
+pub use rand_augment::RandAugment;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use rand_distr::{Beta, Distribution};
 
 use super::crop::{Window, crop};
+use super::operations::Picture;
 use super::stream::{Purpose, below, generator};
 use super::{Augment, Normalisation};
 use crate::images::ImageSet;
@@ -34,23 +35,8 @@ pub(super) struct Plan {
 impl Plan {
     /// The batch of these images in an epoch.
     pub fn batch(&self, images: &[u32], epoch: u64) -> Batch {
-        let size = self.set.image_bytes();
-        let mut pixels = vec![0.0; images.len() * size];
-        let fill = self.normalisation.mean_pixel();
-        let mut changed = vec![0; size];
-        for (&image, out) in images.iter().zip(pixels.chunks_exact_mut(size)) {
-            let mut source = self.set.image(image as usize);
-            if self.augment.crop_padding > 0 || self.augment.flip {
-                let window = self.window(epoch, image);
-                let sides = [self.set.height, self.set.width];
-                crop(source, sides, window, &fill, &mut changed);
-                source = &changed;
-            }
-            self.normalisation.apply(source, out);
-            if self.augment.cutout > 0 {
-                self.cut_out(out, epoch, image);
-            }
-        }
+        let mut pixels = vec![0.0; images.len() * self.set.image_bytes()];
+        self.fill(&mut pixels, images, epoch);
         let rows: Vec<usize> = images.iter().map(|&image| image as usize).collect();
         let labels: Vec<u32> = match self.set.labels.is_empty() {
             true => Vec::new(),
@@ -67,6 +53,37 @@ impl Plan {
             self.mix(&mut batch, epoch);
         }
         batch
+    }
+
+    /// Changes and normalises each image by itself.
+    fn fill(&self, pixels: &mut [f32], images: &[u32], epoch: u64) {
+        let size = self.set.image_bytes();
+        let sides = [self.set.height, self.set.width];
+        let fill = self.normalisation.mean_pixel();
+        let (mut changed, mut spare) = (vec![0; size], vec![0; size]);
+        for (&image, out) in images.iter().zip(pixels.chunks_exact_mut(size)) {
+            let source = self.set.image(image as usize);
+            if self.augment.crop_padding > 0 || self.augment.flip {
+                let window = self.window(epoch, image);
+                crop(source, sides, window, &fill, &mut changed);
+            } else {
+                changed.copy_from_slice(source);
+            }
+            if let Some(rand_augment) = self.augment.rand_augment {
+                let mut random = generator(self.seed, Purpose::RandAugment, epoch, image);
+                let mut picture = Picture {
+                    sides,
+                    pixels: &mut changed,
+                    spare: &mut spare,
+                    fill: &fill,
+                };
+                rand_augment.apply(&mut picture, &mut random);
+            }
+            self.normalisation.apply(&changed, out);
+            if self.augment.cutout > 0 {
+                self.cut_out(out, epoch, image);
+            }
+        }
     }
 
     fn window(&self, epoch: u64, image: u32) -> Window {

@@ -13,6 +13,8 @@ pub(super) enum Purpose {
     Cutout = 3,
     /// The share of an image in its mixture.
     Mixup = 4,
+    /// Operations on an image and their signs.
+    RandAugment = 5,
 }
 
 /// The most epochs and images that have streams of their own: 24 and 32 bits of a stream's number.

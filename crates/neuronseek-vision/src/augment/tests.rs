@@ -31,8 +31,11 @@ fn all_changes() -> Augment {
         crop_padding: 2,
         flip: true,
         cutout: 3,
+        rand_augment: Some(RandAugment {
+            count: 2,
+            magnitude: 9,
+        }),
         mixup: 0.5,
-        ..Augment::default()
     }
 }
 
@@ -358,6 +361,10 @@ fn bad_requests_are_refused_all_at_once() {
         augment: Augment {
             crop_padding: 5,
             cutout: 9,
+            rand_augment: Some(RandAugment {
+                count: 0,
+                magnitude: 31,
+            }),
             mixup: -1.0,
             ..Augment::default()
         },
@@ -373,6 +380,8 @@ fn bad_requests_are_refused_all_at_once() {
     for word in [
         "crop's padding is 5",
         "cutout is 9",
+        "RandAugment has 0 operations",
+        "magnitude is 31",
         "mixup is -1",
         "batch is 0",
         "workers are 1000",
