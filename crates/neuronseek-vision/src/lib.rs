@@ -3,14 +3,15 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`architecture`] | ResNet, DenseNet, SE-ResNet, GoogLeNet, a small plain network, for any neuron |
+//! | [`augment`] | batches for training: order, crops, flips, RandAugment, mixup, worker threads |
 //! | [`backend`] | the heavy operations with gradients by hand, on any device |
 //! | [`device`] | the processor or graphics cards |
 //! | [`graph`] | a network as data: operations, shapes, parameters |
-//! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders; augmentation |
+//! | [`images`] | image sets: CIFAR, SVHN, STL-10, folders |
+//! | [`kernels`] | convolution, batch norm and powers on the CPU, on plain slices |
 //! | [`model`] | a trained network in a file, checkpoints, growing |
 //! | [`network`] | a graph with its numbers: forward passes |
 //! | [`train`] | training, evaluation, gates |
-//! | [`kernels`] | convolution, batch norm and powers on the CPU, on plain slices |
 
 pub mod architecture;
 pub mod augment;
@@ -22,7 +23,6 @@ pub mod images;
 pub mod kernels;
 pub mod model;
 pub mod network;
-
 pub mod train;
 
 pub use error::VisionError;

@@ -112,16 +112,17 @@ where
             config: options.config.clone(),
             history: Vec::new(),
         },
-        augment: options.augment.clone(),
+        augment: options.augment,
         images: fingerprint(&training),
         state: begun(options, &graph)?,
     };
     resumed(&mut checkpoint, options)?;
     let normalisation = checkpoint.card.normalisation.clone();
+    let training = Arc::new(training);
     let job = Job {
         graph,
         gates: None,
-        images: &training,
+        images: training.clone(),
         validation: validation.as_ref().or(test),
         normalisation: &normalisation,
         augment: &options.augment,

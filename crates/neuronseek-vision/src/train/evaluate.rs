@@ -25,15 +25,18 @@ pub fn logits<B: VisionBackend>(
     control: &Control<'_>,
 ) -> Result<Vec<f32>, VisionError> {
     let device = network.device();
-    let size = images.channels * images.height * images.width;
-    let count = images.pixels.len() / size;
+    let size = images.image_bytes();
+    let count = images.images();
     let mut all = Vec::with_capacity(count * network.graph.outputs());
     for first in (0..count).step_by(BATCH) {
         if control.should_stop() {
             return Err(VisionError::Stopped);
         }
         let last = (first + BATCH).min(count);
-        let pixels = normalisation.normalised(&images.pixels[first * size..last * size]);
+        let mut pixels = vec![0.0; (last - first) * size];
+        for (image, out) in (first..last).zip(pixels.chunks_exact_mut(size)) {
+            normalisation.apply(images.image(image), out);
+        }
         let shape = [last - first, images.channels, images.height, images.width];
         let batch = Tensor::<B, 4>::from_data(TensorData::new(pixels, shape), &device);
         let forward = network.forward(batch, Phase::Evaluate, gates);

@@ -15,7 +15,7 @@ use super::optimiser::Optimiser;
 use super::state::{Epoch, Score, State};
 use super::step::{Gradients, Task, Trained, gradients};
 use crate::VisionError;
-use crate::augment::{Augment, Batch, Loader, Normalisation};
+use crate::augment::{Augment, Batch, Loader, LoaderConfig, Normalisation};
 use crate::backend::VisionBackend;
 use crate::graph::{Graph, Role};
 use crate::images::ImageSet;
@@ -31,7 +31,7 @@ pub struct Job<'a> {
     /// How many terms are gated, in a gated network.
     pub gates: Option<(usize, GateConfig)>,
     /// The images.
-    pub images: &'a ImageSet,
+    pub images: Arc<ImageSet>,
     /// Images to look at after each epoch.
     pub validation: Option<&'a ImageSet>,
     /// How pixels become numbers.
@@ -62,14 +62,17 @@ where
     B::InnerBackend: VisionBackend,
 {
     job.check(devices.len())?;
-    let loader = Loader::new(
-        job.images,
-        job.augment.clone(),
+    let loader = Loader::training(
+        job.images.clone(),
         job.normalisation.clone(),
-        job.config.batch,
-        job.config.seed,
-        job.workers,
-    );
+        LoaderConfig {
+            augment: *job.augment,
+            batch: job.config.batch,
+            workers: job.workers,
+            drop_last: false,
+            seed: job.config.seed,
+        },
+    )?;
     let mut run = Run::<B>::new(job, &state, devices, loader.batches());
     let mut state = state;
     while state.history.len() < job.config.epochs {
@@ -188,7 +191,7 @@ where
     fn epoch(
         &mut self,
         done: usize,
-        loader: &Loader<'_>,
+        loader: &Loader,
         control: &Control<'_>,
     ) -> Result<Epoch, VisionError> {
         let begun = Instant::now();

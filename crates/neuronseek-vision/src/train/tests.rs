@@ -70,7 +70,7 @@ fn run(config: &TrainConfig, from: Option<State>, devices: usize, until: usize) 
     let job = Job {
         graph,
         gates: None,
-        images: &images,
+        images: Arc::new(images.clone()),
         validation: Some(&other),
         normalisation: &Normalisation::of(&images),
         augment: &Augment::default(),
@@ -241,7 +241,7 @@ fn gates_close_where_their_price_is_all_that_counts() {
     let job = Job {
         graph: graph.clone(),
         gates: Some((2, gates)),
-        images: &images,
+        images: Arc::new(images.clone()),
         validation: None,
         normalisation: &Normalisation::of(&images),
         augment: &Augment::default(),

@@ -31,29 +31,8 @@ pub struct Source {
 impl Source {
     /// The images of a part of a set: a path, or the name of a public set that is here.
     pub fn read(&self, data: &Path, part: Part, console: &Console) -> Result<ImageSet, Failure> {
-        let read = images::read(&self.path(data)?, &self.options(part))?;
-        for warning in &read.skipped {
-            console.warn(warning);
-        }
-        Ok(read.images)
-    }
-
-    /// Images without labels, with the paths of their files.
-    pub fn read_unlabelled(
-        &self,
-        data: &Path,
-        size: [usize; 2],
-        console: &Console,
-    ) -> Result<(ImageSet, Vec<PathBuf>), Failure> {
-        let options = ReadOptions {
-            size: Some(size),
-            ..self.options(Part::Test)
-        };
-        let read = images::read_unlabelled(data, &options)?;
-        for warning in &read.skipped {
-            console.warn(warning);
-        }
-        Ok((read.images, read.files))
+        let _ = console;
+        Ok(images::read(&self.path(data)?, &self.options(part))?)
     }
 
     /// The same source at the size that a model takes, unless another one is asked for.
@@ -68,8 +47,7 @@ impl Source {
         ReadOptions {
             part,
             coarse: self.coarse,
-            size: self.size,
-            skip_corrupt: self.skip_corrupt,
+            limit: None,
         }
     }
 
