@@ -7,7 +7,7 @@
 use neuronseek::terms::{CpuPath, Kernel, Lanes, PADDING};
 use rayon::prelude::*;
 
-use super::element_wise::{Operation, map_lanes};
+use super::element_wise::{Operation, first_lanes, map_lanes, vectors};
 
 /// Numbers summed in single precision before their sum is added in double precision.
 const SUMMED: usize = 4096;
@@ -350,7 +350,7 @@ fn add<V: Lanes<Scalar = f32>, const N: usize, const M: usize, O: Summands<N, M>
         for first in (0..whole).step_by(CHAINS * V::COUNT) {
             for (chain, sums) in sums.iter_mut().enumerate() {
                 let at = first + chain * V::COUNT;
-                let summands = operation.of(from.map(|from| V::load(from.as_ptr().add(at))));
+                let summands = operation.of(vectors::<V, N>(from, at));
                 for (sum, summand) in sums.iter_mut().zip(summands) {
                     *sum = sum.add(summand);
                 }
@@ -358,7 +358,7 @@ fn add<V: Lanes<Scalar = f32>, const N: usize, const M: usize, O: Summands<N, M>
         }
         for first in (whole..length).step_by(V::COUNT) {
             let mask = V::first(V::COUNT.min(length - first));
-            let lanes = from.map(|from| V::load_first(from.as_ptr().add(first), mask));
+            let lanes = first_lanes::<V, N>(from, first, mask);
             let mut kept = [0.0; PADDING];
             for (sum, summand) in sums[0].iter_mut().zip(operation.of(lanes)) {
                 summand.store_first(kept.as_mut_ptr(), mask);
@@ -374,8 +374,9 @@ fn flush<V: Lanes<Scalar = f32>, const M: usize>(
     total: &mut [f64; M],
 ) {
     for (index, total) in total.iter_mut().enumerate() {
-        let [a, b, c, d] = sums.map(|sums| sums[index]);
-        *total += f64::from(a.add(b).add(c.add(d)).sum());
+        let low = sums[0][index].add(sums[1][index]);
+        let high = sums[2][index].add(sums[3][index]);
+        *total += f64::from(low.add(high).sum());
     }
     *sums = [[V::splat(0.0); M]; CHAINS];
 }

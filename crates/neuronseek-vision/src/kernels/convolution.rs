@@ -34,16 +34,24 @@ pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &m
         })
         .collect();
     let image = shape.image();
+    let [rows, columns] = shape.output_size();
+    let places = (rows - 1) * planes.width + columns;
+    let sums = shape.group_outputs() * padded_places(places);
+    let length = planes.length(padded_places(places));
     y.par_chunks_mut(shape.output_image())
         .enumerate()
         .for_each(|(index, y)| {
-            path.run(Image {
-                shape,
-                planes: &planes,
-                offsets: &offsets,
-                packed: &packed,
-                x: &x[index * image..][..image],
-                y,
+            with_scratch(length + sums, |scratch| {
+                path.run(Image {
+                    shape,
+                    planes: &planes,
+                    offsets: &offsets,
+                    packed: &packed,
+                    places,
+                    scratch: scratch.split_at_mut(length),
+                    x: &x[index * image..][..image],
+                    y,
+                });
             });
         });
 }
@@ -87,6 +95,10 @@ struct Image<'a> {
     offsets: &'a [usize],
     /// One a group.
     packed: &'a [Packed],
+    /// From the first output to the last one, junk between rows included.
+    places: usize,
+    /// For the planes and for one group's sums.
+    scratch: (&'a mut [f32], &'a mut [f32]),
     x: &'a [f32],
     y: &'a mut [f32],
 }
@@ -98,26 +110,19 @@ impl Kernel<f32> for Image<'_> {
     fn run<V: Lanes<Scalar = f32>>(self) {
         let [rows, columns] = self.shape.output_size();
         let width = self.planes.width;
-        let places = (rows - 1) * width + columns;
-        let stride = padded_places(places);
-        let length = self.planes.length(stride);
         let (inputs, outputs) = (self.shape.group_inputs(), self.shape.group_outputs());
-        with_scratch(length + outputs * stride, |scratch| {
-            let (planes, sums) = scratch.split_at_mut(length);
-            self.planes.fill::<V>(self.x, planes);
-            let images = self.y.chunks_exact_mut(outputs * rows * columns);
-            for (group, (packed, y)) in self.packed.iter().zip(images).enumerate() {
-                let planes = &planes[group * inputs * self.planes.channel()..];
-                sum_taps::<V>(packed, planes, self.offsets, places, sums);
-                for (y, sums) in y
-                    .chunks_exact_mut(rows * columns)
-                    .zip(sums.chunks_exact(stride))
-                {
-                    for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-                        copy_row::<V>(&sums[row * width..][..columns], y);
-                    }
+        let (planes, sums) = self.scratch;
+        self.planes.fill::<V>(self.x, planes);
+        let images = self.y.chunks_exact_mut(outputs * rows * columns);
+        for (group, (packed, y)) in self.packed.iter().zip(images).enumerate() {
+            let planes = &planes[group * inputs * self.planes.channel()..];
+            sum_taps::<V>(packed, planes, self.offsets, self.places, sums);
+            let sums = sums.chunks_exact(padded_places(self.places));
+            for (y, sums) in y.chunks_exact_mut(rows * columns).zip(sums) {
+                for (row, y) in y.chunks_exact_mut(columns).enumerate() {
+                    copy_row::<V>(&sums[row * width..][..columns], y);
                 }
             }
-        });
+        }
     }
 }

@@ -67,12 +67,49 @@ pub(super) fn map_lanes<V: Lanes<Scalar = f32>, const N: usize, O: Operation<N>>
     // the numbers after it.
     unsafe {
         for index in (0..whole).step_by(V::COUNT) {
-            let lanes = from.map(|from| V::load(from.as_ptr().add(index)));
-            operation.apply(lanes).store(to.add(index));
+            operation
+                .apply::<V>(vectors(from, index))
+                .store(to.add(index));
         }
-        let lanes = from.map(|from| V::load_first(from.as_ptr().add(whole), mask));
-        operation.apply(lanes).store_first(to.add(whole), mask);
+        let last: [V; N] = first_lanes(from, whole, mask);
+        operation.apply(last).store_first(to.add(whole), mask);
     }
+}
+
+/// A vector of each array.
+///
+/// # Safety
+/// Every array has a vector from `at` on.
+#[inline(always)]
+pub(super) unsafe fn vectors<V: Lanes<Scalar = f32>, const N: usize>(
+    from: [&[f32]; N],
+    at: usize,
+) -> [V; N] {
+    // A closure given to the array's `map` would be compiled without the path's instructions.
+    let mut vectors = [V::splat(0.0); N];
+    for (vector, from) in vectors.iter_mut().zip(from) {
+        // SAFETY: the caller vouches for it.
+        *vector = unsafe { V::load(from.as_ptr().add(at)) };
+    }
+    vectors
+}
+
+/// The selected lanes of a vector of each array, 0 in the others.
+///
+/// # Safety
+/// Every array has the selected numbers from `at` on.
+#[inline(always)]
+pub(super) unsafe fn first_lanes<V: Lanes<Scalar = f32>, const N: usize>(
+    from: [&[f32]; N],
+    at: usize,
+    mask: V::Mask,
+) -> [V; N] {
+    let mut vectors = [V::splat(0.0); N];
+    for (vector, from) in vectors.iter_mut().zip(from) {
+        // SAFETY: the caller vouches for it.
+        *vector = unsafe { V::load_first(from.as_ptr().add(at), mask) };
+    }
+    vectors
 }
 
 /// `y = max(x, 0)`; what is no number stays none.

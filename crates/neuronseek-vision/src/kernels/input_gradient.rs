@@ -43,15 +43,20 @@ pub fn convolution_input_gradient(
         }
     }
     let image = shape.output_image();
+    let stride = padded_places(planes.plane());
+    let (length, sums) = (planes.length(stride), shape.group_inputs() * stride);
     gx.par_chunks_mut(shape.image())
         .enumerate()
         .for_each(|(index, gx)| {
-            path.run(Image {
-                shape,
-                planes: &planes,
-                pieces: &pieces,
-                gy: &gy[index * image..][..image],
-                gx,
+            with_scratch(length + sums, |scratch| {
+                path.run(Image {
+                    shape,
+                    planes: &planes,
+                    pieces: &pieces,
+                    scratch: scratch.split_at_mut(length),
+                    gy: &gy[index * image..][..image],
+                    gx,
+                });
             });
         });
 }
@@ -149,6 +154,8 @@ struct Image<'a> {
     shape: &'a ConvShape,
     planes: &'a Planes,
     pieces: &'a [Piece],
+    /// For the planes and for one group's sums.
+    scratch: (&'a mut [f32], &'a mut [f32]),
     gy: &'a [f32],
     gx: &'a mut [f32],
 }
@@ -159,24 +166,20 @@ impl Kernel<f32> for Image<'_> {
     #[inline(always)]
     fn run<V: Lanes<Scalar = f32>>(self) {
         let (inputs, outputs) = (self.shape.group_inputs(), self.shape.group_outputs());
-        let stride = padded_places(self.planes.plane());
-        let length = self.planes.length(stride);
-        let image = self.shape.height * self.shape.width;
-        with_scratch(length + inputs * stride, |scratch| {
-            let (planes, sums) = scratch.split_at_mut(length);
-            self.planes.fill::<V>(self.gy, planes);
-            for (group, gx) in self.gx.chunks_exact_mut(inputs * image).enumerate() {
-                let planes = &planes[group * outputs * self.planes.channel()..];
-                for piece in self.pieces {
-                    let places = (piece.rows.inputs - 1) * self.planes.width + piece.columns.inputs;
-                    sum_taps::<V>(&piece.packed[group], planes, &piece.offsets, places, sums);
-                    let sums = sums.chunks_exact(padded_places(places));
-                    for (gx, sums) in gx.chunks_exact_mut(image).zip(sums) {
-                        piece.scatter::<V>(self.shape, sums, self.planes.width, gx);
-                    }
+        let (image, width) = (self.shape.height * self.shape.width, self.planes.width);
+        let (planes, sums) = self.scratch;
+        self.planes.fill::<V>(self.gy, planes);
+        for (group, gx) in self.gx.chunks_exact_mut(inputs * image).enumerate() {
+            let planes = &planes[group * outputs * self.planes.channel()..];
+            for piece in self.pieces {
+                let places = (piece.rows.inputs - 1) * width + piece.columns.inputs;
+                sum_taps::<V>(&piece.packed[group], planes, &piece.offsets, places, sums);
+                let sums = sums.chunks_exact(padded_places(places));
+                for (gx, sums) in gx.chunks_exact_mut(image).zip(sums) {
+                    piece.scatter::<V>(self.shape, sums, width, gx);
                 }
             }
-        });
+        }
     }
 }
 

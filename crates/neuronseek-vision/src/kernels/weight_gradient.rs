@@ -44,21 +44,35 @@ pub fn convolution_weight_gradient(
     let planes = input_planes(shape);
     let offsets = input_offsets(shape, &planes);
     let images = shape.batch.div_ceil(PARTS);
+    let few = shape.group_outputs() <= FEW_OUTPUTS;
+    let width = part_width(shape);
+    let [rows, columns] = shape.output_size();
+    let length = planes.length(rows * planes.width + PADDING);
+    let gradient = if few {
+        shape.outputs * (rows * planes.width).next_multiple_of(PADDING)
+    } else {
+        shape.groups * width * rows * columns
+    };
     let parts: Vec<Vec<f32>> = x
         .par_chunks(images * shape.image())
         .zip(gy.par_chunks(images * shape.output_image()))
         .map(|(x, gy)| {
-            path.run(Part {
-                shape,
-                planes: &planes,
-                offsets: &offsets,
-                x,
-                gy,
-            })
+            let mut sums = vec![0.0; shape.groups * shape.depth() * width];
+            with_scratch(length + gradient, |scratch| {
+                path.run(Part {
+                    shape,
+                    planes: &planes,
+                    offsets: &offsets,
+                    scratch: scratch.split_at_mut(length),
+                    x,
+                    gy,
+                    sums: &mut sums,
+                });
+            });
+            sums
         })
         .collect();
     let depth = shape.depth();
-    let few = shape.group_outputs() <= FEW_OUTPUTS;
     for part in &parts {
         if few {
             for (gw, part) in gw.iter_mut().zip(part) {
@@ -66,7 +80,6 @@ pub fn convolution_weight_gradient(
             }
             continue;
         }
-        let width = padded(shape.group_outputs());
         let groups = gw.chunks_exact_mut(shape.group_outputs() * depth);
         for (gw, part) in groups.zip(part.chunks_exact(depth * width)) {
             for (output, gw) in gw.chunks_exact_mut(depth).enumerate() {
@@ -78,50 +91,62 @@ pub fn convolution_weight_gradient(
     }
 }
 
-/// The gradient of some consecutive images: groups x depth x padded(outputs) where there are many
-/// outputs, outputs x depth where there are few.
+/// Outputs of a group in a part's sums.
+fn part_width(shape: &ConvShape) -> usize {
+    if shape.group_outputs() <= FEW_OUTPUTS {
+        shape.group_outputs()
+    } else {
+        padded(shape.group_outputs())
+    }
+}
+
+/// Some consecutive images.
 struct Part<'a> {
     shape: &'a ConvShape,
     planes: &'a Planes,
     offsets: &'a [usize],
+    /// For the planes and for the output's gradient.
+    scratch: (&'a mut [f32], &'a mut [f32]),
     x: &'a [f32],
     gy: &'a [f32],
+    /// groups x depth x padded(outputs) where there are many outputs, outputs x depth where there
+    /// are few; added to.
+    sums: &'a mut [f32],
 }
 
 impl Kernel<f32> for Part<'_> {
-    type Output = Vec<f32>;
+    type Output = ();
 
     #[inline(always)]
-    fn run<V: Lanes<Scalar = f32>>(self) -> Vec<f32> {
-        let (image, output_image) = (self.shape.image(), self.shape.output_image());
-        let outputs = self.shape.group_outputs();
-        let few = outputs <= FEW_OUTPUTS;
-        let width = if few { outputs } else { padded(outputs) };
-        let [rows, columns] = self.shape.output_size();
-        let gradient = if few {
-            self.shape.outputs * (rows * self.planes.width).next_multiple_of(PADDING)
-        } else {
-            self.shape.groups * width * rows * columns
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        let layout = Layout {
+            shape: self.shape,
+            planes: self.planes,
+            offsets: self.offsets,
         };
-        let length = self.planes.length(rows * self.planes.width + PADDING);
-        let mut sums = vec![0.0; self.shape.groups * self.shape.depth() * width];
-        with_scratch(length + gradient, |scratch| {
-            let (planes, gradient) = scratch.split_at_mut(length);
-            let images = self.x.chunks_exact(image);
-            for (x, gy) in images.zip(self.gy.chunks_exact(output_image)) {
-                self.planes.fill::<V>(x, planes);
-                if few {
-                    self.few::<V>(planes, gy, gradient, &mut sums);
-                } else {
-                    self.many::<V>(planes, gy, gradient, &mut sums);
-                }
+        let few = self.shape.group_outputs() <= FEW_OUTPUTS;
+        let (planes, gradient) = self.scratch;
+        let images = self.x.chunks_exact(self.shape.image());
+        let gradients = self.gy.chunks_exact(self.shape.output_image());
+        for (x, gy) in images.zip(gradients) {
+            self.planes.fill::<V>(x, planes);
+            if few {
+                layout.few::<V>(planes, gy, gradient, self.sums);
+            } else {
+                layout.many::<V>(planes, gy, gradient, self.sums);
             }
-        });
-        sums
+        }
     }
 }
 
-impl Part<'_> {
+/// Where the numbers of an image are.
+struct Layout<'a> {
+    shape: &'a ConvShape,
+    planes: &'a Planes,
+    offsets: &'a [usize],
+}
+
+impl Layout<'_> {
     /// Adds one image's gradient by vectors over outputs; `transposed` is for groups x places x
     /// padded(outputs).
     #[inline(always)]
@@ -382,7 +407,11 @@ impl Tile<'_> {
                     right = right.wrapping_add(self.width);
                 }
             }
-            for (row, sums) in sums.iter().enumerate().skip(done) {
+            for (row, sums) in sums.iter().enumerate() {
+                // No `skip`: a first row known only at run time would keep the sums in memory.
+                if row < done {
+                    continue;
+                }
                 for (vector, sum) in sums.iter().enumerate() {
                     let at = (first + row) * self.width + output + vector * V::COUNT;
                     let to = self.sums.add(at);
