@@ -3,10 +3,12 @@
 
 pub mod ablation;
 pub mod convergence;
+pub mod convolution;
 pub mod epoch;
 mod error;
 pub mod figures;
 pub mod formulas;
+pub mod images;
 pub mod machine;
 mod memory;
 mod method;

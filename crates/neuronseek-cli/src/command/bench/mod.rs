@@ -7,7 +7,9 @@ use crate::failure::Failure;
 
 mod ablation;
 mod convergence;
+mod convolution;
 mod formulas;
+mod images;
 mod published;
 mod recovery;
 mod report;
@@ -25,6 +27,8 @@ pub enum Bench {
     Convergence(convergence::Arguments),
     Formulas(formulas::Arguments),
     Published(published::Arguments),
+    Images(images::Arguments),
+    Convolution(convolution::Arguments),
     Recovery(recovery::Arguments),
     Scalability(scalability::Arguments),
     Report(report::Arguments),
@@ -41,6 +45,8 @@ pub fn run(bench: &Bench, console: &Console) -> Result<(), Failure> {
         Bench::Convergence(arguments) => convergence::run(arguments, console),
         Bench::Formulas(arguments) => formulas::run(arguments, console),
         Bench::Published(arguments) => published::run(arguments, console),
+        Bench::Images(arguments) => images::run(arguments, console),
+        Bench::Convolution(arguments) => convolution::run(arguments, console),
         Bench::Recovery(arguments) => recovery::run(arguments, console),
         Bench::Scalability(arguments) => scalability::run(arguments, console),
         Bench::Report(arguments) => report::run(arguments, console),

@@ -10,7 +10,7 @@ mod fetch;
 mod sets;
 mod source;
 mod train;
-mod training;
+pub mod training;
 
 /// What is done with images.
 #[derive(Debug, Subcommand)]

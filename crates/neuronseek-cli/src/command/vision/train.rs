@@ -9,7 +9,7 @@ use neuronseek_vision::VisionError;
 use neuronseek_vision::architecture::{Architecture, Placement, Plan};
 use neuronseek_vision::images::{ImageSet, Part};
 use neuronseek_vision::model::{FitOptions, Fitted, VisionModel, fit};
-use neuronseek_vision::train::{Epoch, EventLog, Score};
+use neuronseek_vision::train::{Epoch, EventLog, Score, TrainConfig};
 use serde::Serialize;
 
 use super::source::Source;
@@ -40,6 +40,8 @@ pub struct Arguments {
     network: Network,
     #[command(flatten)]
     training: Training,
+    #[command(flatten)]
+    ending: Ending,
     #[command(flatten)]
     varying: Varying,
     #[command(flatten)]
@@ -95,6 +97,26 @@ struct Network {
 enum PlacementName {
     All,
     Stem,
+}
+
+/// When training ends.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Training")]
+struct Ending {
+    /// End after this many epochs without a better validation accuracy, and keep the best one
+    #[arg(long, value_name = "N", requires = "validation_fraction")]
+    patience: Option<usize>,
+    /// Hold out this share of the training images to end early, 0 to 0.5
+    #[arg(
+        long,
+        value_name = "F",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
+    validation_fraction: f64,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 }
 
 /// Where the model goes.
@@ -159,9 +181,13 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let checkpoint = saving.output.as_deref().map(beside);
     let options = FitOptions {
         plan,
-        config: arguments.training.config(),
+        config: TrainConfig {
+            patience: arguments.ending.patience,
+            seed: arguments.ending.seed,
+            ..arguments.training.config()
+        },
         augment: arguments.varying.augment(),
-        validation_fraction: arguments.training.validation_fraction,
+        validation_fraction: arguments.ending.validation_fraction,
         parent,
         checkpoint: checkpoint.clone(),
         resume: saving.resume,

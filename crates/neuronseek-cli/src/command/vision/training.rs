@@ -48,23 +48,9 @@ pub struct Training {
     /// Average the weights with this decay per step, such as 0.999
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     average: Option<f32>,
-    /// End after this many epochs without a better validation accuracy, and keep the best one
-    #[arg(long, value_name = "N", requires = "validation_fraction")]
-    patience: Option<usize>,
-    /// Hold out this share of the training images to end early, 0 to 0.5
-    #[arg(
-        long,
-        value_name = "F",
-        default_value_t = 0.0,
-        allow_negative_numbers = true
-    )]
-    pub validation_fraction: f64,
     /// Operands of convolutions in bfloat16 (mixed), which graphics cards are made for
     #[arg(long, value_name = "P", default_value = "full")]
     precision: PrecisionName,
-    /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,7 +66,7 @@ enum PrecisionName {
 }
 
 impl Training {
-    /// The library's settings.
+    /// The library's settings with seed 0 and without an early end.
     pub fn config(&self) -> TrainConfig {
         let (method, rate, decay) = match self.optimiser {
             Optimiser::Sgd => (Method::Sgd { momentum: 0.9 }, 0.1, 5e-4),
@@ -96,8 +82,6 @@ impl Training {
             warm_up: self.warm_up,
             label_smoothing: self.label_smoothing,
             average: self.average,
-            patience: self.patience,
-            seed: self.seed,
             precision: match self.precision {
                 PrecisionName::Full => Precision::Full,
                 PrecisionName::Mixed => Precision::Mixed,
