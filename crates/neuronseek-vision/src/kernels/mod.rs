@@ -13,6 +13,7 @@ mod batch_norm;
 mod convolution;
 mod element_wise;
 mod input_gradient;
+mod places;
 mod planes;
 mod pool;
 mod power;
