@@ -9,6 +9,9 @@ use super::scratch::with_scratch;
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
 
+/// Taps up to which the result is computed in its own order.
+const FEW_TAPS: usize = 64;
+
 /// `y[n, o, r, c] = sum over i, a, b of w[o, i, a, b] x[n, i, r s + a - p, c s + b - p]`, x being 0
 /// outside the image; replaces y.
 ///
@@ -23,7 +26,9 @@ pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &m
     if y.is_empty() {
         return;
     }
-    if fills_vectors(shape.group_outputs()) {
+    // With few taps, turning the result costs more than the places between rows.
+    let turned = shape.depth() > FEW_TAPS || shape.stride[1] > 1;
+    if turned && fills_vectors(shape.group_outputs()) {
         by_outputs(path, shape, x, w, y);
     } else {
         by_places(path, shape, x, w, y);

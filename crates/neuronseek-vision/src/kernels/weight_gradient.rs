@@ -294,8 +294,8 @@ impl Tile<'_> {
             // SAFETY: vectors end at the width.
             unsafe {
                 match (vectors - vector, V::REGISTERS == 32) {
-                    (1, true) => self.taps::<V, 14, 1, 4>(output),
-                    (2, true) => self.taps::<V, 12, 2, 2>(output),
+                    (1, true) => self.taps::<V, 8, 1, 2>(output),
+                    (2, true) => self.taps::<V, 9, 2, 1>(output),
                     (3, true) => self.taps::<V, 8, 3, 1>(output),
                     (_, true) => self.taps::<V, 6, 4, 1>(output),
                     (1, false) => self.taps::<V, 8, 1, 4>(output),
