@@ -1,12 +1,16 @@
 //! The values of a convolution.
 
-use neuronseek::terms::{CpuPath, Kernel, Lanes};
+use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
+use super::places::{Places, by_depth, fills_vectors, places_together, sum_places};
 use super::planes::{Planes, copy_row};
 use super::scratch::with_scratch;
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
+
+/// Taps up to which the result is computed in its own order.
+const FEW_TAPS: usize = 64;
 
 /// `y[n, o, r, c] = sum over i, a, b of w[o, i, a, b] x[n, i, r s + a - p, c s + b - p]`, x being 0
 /// outside the image; replaces y.
@@ -22,7 +26,47 @@ pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &m
     if y.is_empty() {
         return;
     }
-    let planes = input_planes(shape);
+    // With few taps, turning the result costs more than the places between rows.
+    let turned = shape.depth() > FEW_TAPS || shape.stride[1] > 1;
+    if turned && fills_vectors(shape.group_outputs()) {
+        by_outputs(path, shape, x, w, y);
+    } else {
+        by_places(path, shape, x, w, y);
+    }
+}
+
+/// Vectors over outputs.
+fn by_outputs(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
+    let planes = input_planes(shape, [1, 1]);
+    let offsets = input_offsets(shape, &planes);
+    let (outputs, depth) = (shape.group_outputs(), shape.depth());
+    let weights: Vec<Vec<f32>> = w
+        .chunks_exact(outputs * depth)
+        .map(|w| by_depth(outputs, depth, |output, k| w[output * depth + k]))
+        .collect();
+    let [rows, columns] = shape.output_size();
+    let length = planes.length(0);
+    let image = shape.image();
+    y.par_chunks_mut(shape.output_image())
+        .enumerate()
+        .for_each(|(index, y)| {
+            with_scratch(length + rows * columns * padded(outputs), |scratch| {
+                path.run(ImageByOutputs {
+                    shape,
+                    planes: &planes,
+                    offsets: &offsets,
+                    weights: &weights,
+                    scratch: scratch.split_at_mut(length),
+                    x: &x[index * image..][..image],
+                    y,
+                });
+            });
+        });
+}
+
+/// Vectors over places.
+fn by_places(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
+    let planes = input_planes(shape, shape.stride);
     let offsets = input_offsets(shape, &planes);
     let depth = shape.depth();
     let packed: Vec<Packed> = w
@@ -42,7 +86,7 @@ pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &m
         .enumerate()
         .for_each(|(index, y)| {
             with_scratch(length + sums, |scratch| {
-                path.run(Image {
+                path.run(ImageByPlaces {
                     shape,
                     planes: &planes,
                     offsets: &offsets,
@@ -56,21 +100,18 @@ pub fn convolution(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &m
         });
 }
 
-/// The planes that the outputs of a convolution read.
-pub(super) fn input_planes(shape: &ConvShape) -> Planes {
-    let [rows, columns] = shape.output_size();
-    let ([kernel_rows, kernel_columns], stride) = (shape.kernel, shape.stride);
-    Planes::new(
-        [shape.inputs, shape.height, shape.width],
-        shape.padding,
-        stride,
-        [kernel_rows.min(stride[0]), kernel_columns.min(stride[1])],
-        [
-            rows + (kernel_rows - 1) / stride[0],
-            columns + (kernel_columns - 1) / stride[1],
-            columns,
-        ],
-    )
+/// The planes that the outputs of a convolution read, cut into phases by `stride`: that of the
+/// shape puts neighbours' numbers next to each other, 1 leaves the image whole.
+pub(super) fn input_planes(shape: &ConvShape, stride: [usize; 2]) -> Planes {
+    let outputs = shape.output_size();
+    let read = [0, 1].map(|axis| {
+        let last = (outputs[axis] - 1) * shape.stride[axis] + shape.kernel[axis] - 1;
+        last / stride[axis] + 1
+    });
+    let phases = [0, 1].map(|axis| shape.kernel[axis].min(stride[axis]));
+    let image = [shape.inputs, shape.height, shape.width];
+    let size = [read[0], read[1], outputs[1]];
+    Planes::new(image, shape.padding, stride, phases, size)
 }
 
 /// Where the first output of the first group finds its inputs, weight by weight.
@@ -80,8 +121,8 @@ pub(super) fn input_offsets(shape: &ConvShape, planes: &Planes) -> Vec<usize> {
     for input in 0..shape.group_inputs() {
         for a in 0..kernel_rows {
             for b in 0..kernel_columns {
-                let phase = a % shape.stride[0] * planes.phases[1] + b % shape.stride[1];
-                let place = a / shape.stride[0] * planes.width + b / shape.stride[1];
+                let phase = a % planes.stride[0] * planes.phases[1] + b % planes.stride[1];
+                let place = a / planes.stride[0] * planes.width + b / planes.stride[1];
                 offsets.push(input * planes.channel() + phase * planes.plane() + place);
             }
         }
@@ -89,7 +130,46 @@ pub(super) fn input_offsets(shape: &ConvShape, planes: &Planes) -> Vec<usize> {
     offsets
 }
 
-struct Image<'a> {
+struct ImageByOutputs<'a> {
+    shape: &'a ConvShape,
+    planes: &'a Planes,
+    offsets: &'a [usize],
+    /// One a group.
+    weights: &'a [Vec<f32>],
+    /// For the planes and for one group's sums.
+    scratch: (&'a mut [f32], &'a mut [f32]),
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Kernel<f32> for ImageByOutputs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f32>>(self) {
+        let [rows, columns] = self.shape.output_size();
+        let [down, right] = self.shape.stride;
+        let (inputs, outputs) = (self.shape.group_inputs(), self.shape.group_outputs());
+        let places = Places {
+            rows,
+            columns,
+            read: [down * self.planes.width, right],
+            written: [0, columns, 1],
+            touched: inputs * down * self.planes.width,
+        };
+        let width = padded(outputs);
+        let (planes, sums) = self.scratch;
+        self.planes.fill::<V>(self.x, planes);
+        let images = self.y.chunks_exact_mut(outputs * rows * columns);
+        for (group, (weights, y)) in self.weights.iter().zip(images).enumerate() {
+            let planes = &planes[group * inputs * self.planes.channel()..];
+            sum_places::<V>(places, planes, self.offsets, weights, sums, width);
+            places_together::<V>(sums, rows * columns, y, width);
+        }
+    }
+}
+
+struct ImageByPlaces<'a> {
     shape: &'a ConvShape,
     planes: &'a Planes,
     offsets: &'a [usize],
@@ -103,7 +183,7 @@ struct Image<'a> {
     y: &'a mut [f32],
 }
 
-impl Kernel<f32> for Image<'_> {
+impl Kernel<f32> for ImageByPlaces<'_> {
     type Output = ();
 
     #[inline(always)]

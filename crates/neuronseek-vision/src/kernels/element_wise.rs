@@ -1,4 +1,4 @@
-//! Operations on each number by itself: relu, sums and products.
+//! Operations on each number by itself: relu and sums.
 //!
 //! Each reads its arrays once; long arrays fall into pieces for the threads.
 
@@ -6,7 +6,7 @@ use neuronseek::terms::{CpuPath, Kernel, Lanes};
 use rayon::prelude::*;
 
 /// Numbers that one thread takes at a time.
-const PIECE: usize = 16 * 1024;
+pub(super) const PIECE: usize = 16 * 1024;
 
 /// A function of N numbers, applied lane by lane.
 pub(super) trait Operation<const N: usize>: Copy + Send + Sync {
@@ -164,122 +164,5 @@ impl Operation<2> for AddRelu {
     #[inline(always)]
     fn apply<V: Lanes<Scalar = f32>>(self, [a, b]: [V; 2]) -> V {
         V::splat(0.0).max(a.add(b))
-    }
-}
-
-/// `y = factors[0] * factors[1] * ...`, multiplied from the left.
-///
-/// # Panics
-/// When there is no factor, or the lengths differ.
-pub fn product(path: CpuPath, factors: &[&[f32]], y: &mut [f32]) {
-    assert!(!factors.is_empty());
-    for factor in factors {
-        assert_eq!(factor.len(), y.len());
-    }
-    y.par_chunks_mut(PIECE).enumerate().for_each(|(index, y)| {
-        let start = index * PIECE;
-        path.run(Product { factors, start, y });
-    });
-}
-
-struct Product<'a> {
-    factors: &'a [&'a [f32]],
-    start: usize,
-    y: &'a mut [f32],
-}
-
-impl Kernel<f32> for Product<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Lanes<Scalar = f32>>(self) {
-        let end = self.y.len();
-        for first in (0..end).step_by(V::COUNT) {
-            let mask = V::first(V::COUNT.min(end - first));
-            let mut product = V::splat(1.0);
-            // SAFETY: `product` has checked that all factors are as long as the result, of which
-            // y is the piece from `start` on; the mask ends with it.
-            unsafe {
-                for factor in self.factors {
-                    let from = factor.as_ptr().add(self.start + first);
-                    product = product.mul(V::load_first(from, mask));
-                }
-                product.store_first(self.y.as_mut_ptr().add(first), mask);
-            }
-        }
-    }
-}
-
-/// `gradients[j] = gy * the product of all factors but the j-th`, without a division, so that
-/// factors may be 0.
-///
-/// # Panics
-/// When there are not as many gradients as factors, or the lengths differ.
-pub fn product_gradient(
-    path: CpuPath,
-    factors: &[&[f32]],
-    gy: &[f32],
-    gradients: &mut [&mut [f32]],
-) {
-    assert_eq!(factors.len(), gradients.len());
-    for (factor, gradient) in factors.iter().zip(gradients.iter()) {
-        assert_eq!(factor.len(), gy.len());
-        assert_eq!(gradient.len(), gy.len());
-    }
-    let pieces = gy.len().div_ceil(PIECE);
-    let mut columns: Vec<Vec<&mut [f32]>> = (0..pieces).map(|_| Vec::new()).collect();
-    for gradient in gradients {
-        for (column, piece) in columns.iter_mut().zip(gradient.chunks_mut(PIECE)) {
-            column.push(piece);
-        }
-    }
-    columns
-        .par_iter_mut()
-        .enumerate()
-        .for_each(|(index, gradients)| {
-            let start = index * PIECE;
-            path.run(ProductGradient {
-                factors,
-                start,
-                gy: &gy[start..gy.len().min(start + PIECE)],
-                gradients,
-            });
-        });
-}
-
-struct ProductGradient<'a, 'b> {
-    factors: &'a [&'a [f32]],
-    start: usize,
-    gy: &'a [f32],
-    gradients: &'a mut [&'b mut [f32]],
-}
-
-impl Kernel<f32> for ProductGradient<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Lanes<Scalar = f32>>(self) {
-        let end = self.gy.len();
-        for first in (0..end).step_by(V::COUNT) {
-            let mask = V::first(V::COUNT.min(end - first));
-            // SAFETY: `product_gradient` has checked that all arrays have one length; gy and the
-            // gradients are its piece from `start` on, where the mask ends.
-            unsafe {
-                let mut before = V::load_first(self.gy.as_ptr().add(first), mask);
-                for (factor, gradient) in self.factors.iter().zip(self.gradients.iter_mut()) {
-                    before.store_first(gradient.as_mut_ptr().add(first), mask);
-                    let from = factor.as_ptr().add(self.start + first);
-                    before = before.mul(V::load_first(from, mask));
-                }
-                let mut after = V::splat(1.0);
-                let pairs = self.factors.iter().zip(self.gradients.iter_mut());
-                for (factor, gradient) in pairs.rev() {
-                    let to = gradient.as_mut_ptr().add(first);
-                    V::load_first(to, mask).mul(after).store_first(to, mask);
-                    let from = factor.as_ptr().add(self.start + first);
-                    after = after.mul(V::load_first(from, mask));
-                }
-            }
-        }
     }
 }

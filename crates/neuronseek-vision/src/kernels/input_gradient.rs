@@ -3,9 +3,10 @@
 //! With stride s the inputs fall into s x s phases, each of which meets its own taps of the
 //! kernel and is a convolution of the output's gradient with stride 1.
 
-use neuronseek::terms::{CpuPath, Kernel, Lanes};
+use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
+use super::places::{Places, by_depth, fills_vectors, places_together, sum_places};
 use super::planes::{Planes, copy_row};
 use super::scratch::with_scratch;
 use super::shape::ConvShape;
@@ -44,7 +45,13 @@ pub fn convolution_input_gradient(
     }
     let image = shape.output_image();
     let stride = padded_places(planes.plane());
-    let (length, sums) = (planes.length(stride), shape.group_inputs() * stride);
+    let inputs = shape.group_inputs();
+    let sums = if fills_vectors(inputs) {
+        shape.height * shape.width * padded(inputs)
+    } else {
+        inputs * stride
+    };
+    let length = planes.length(stride);
     gx.par_chunks_mut(shape.image())
         .enumerate()
         .for_each(|(index, gx)| {
@@ -115,7 +122,7 @@ struct Piece {
     columns: Phase,
     offsets: Vec<usize>,
     /// One a group.
-    packed: Vec<Packed>,
+    weights: Vec<Weights>,
 }
 
 impl Piece {
@@ -137,17 +144,30 @@ impl Piece {
             }
         }
         let area = shape.kernel[0] * shape.kernel[1];
-        let packed = w
+        let weights = w
             .chunks_exact((outputs * shape.depth()).max(1))
-            .map(|w| Packed::new(inputs, places.len(), |input, k| w[places[k] + input * area]))
+            .map(|w| {
+                let weight = |input: usize, k: usize| w[places[k] + input * area];
+                if fills_vectors(inputs) {
+                    Weights::ByOutputs(by_depth(inputs, places.len(), weight))
+                } else {
+                    Weights::ByPlaces(Packed::new(inputs, places.len(), weight))
+                }
+            })
             .collect();
         Piece {
             rows,
             columns,
             offsets,
-            packed,
+            weights,
         }
     }
+}
+
+/// Weights for vectors over inputs, which are the outputs of this sum, or over places.
+enum Weights {
+    ByOutputs(Vec<f32>),
+    ByPlaces(Packed),
 }
 
 struct Image<'a> {
@@ -172,18 +192,52 @@ impl Kernel<f32> for Image<'_> {
         for (group, gx) in self.gx.chunks_exact_mut(inputs * image).enumerate() {
             let planes = &planes[group * outputs * self.planes.channel()..];
             for piece in self.pieces {
-                let places = (piece.rows.inputs - 1) * width + piece.columns.inputs;
-                sum_taps::<V>(&piece.packed[group], planes, &piece.offsets, places, sums);
-                let sums = sums.chunks_exact(padded_places(places));
-                for (gx, sums) in gx.chunks_exact_mut(image).zip(sums) {
-                    piece.scatter::<V>(self.shape, sums, width, gx);
+                match &piece.weights[group] {
+                    Weights::ByOutputs(weights) => {
+                        let places = piece.places(self.shape, self.planes);
+                        sum_places::<V>(
+                            places,
+                            planes,
+                            &piece.offsets,
+                            weights,
+                            sums,
+                            padded(inputs),
+                        );
+                    }
+                    Weights::ByPlaces(packed) => {
+                        let places = (piece.rows.inputs - 1) * width + piece.columns.inputs;
+                        sum_taps::<V>(packed, planes, &piece.offsets, places, sums);
+                        let sums = sums.chunks_exact(padded_places(places));
+                        for (gx, sums) in gx.chunks_exact_mut(image).zip(sums) {
+                            piece.scatter::<V>(self.shape, sums, width, gx);
+                        }
+                    }
                 }
+            }
+            if fills_vectors(inputs) {
+                places_together::<V>(sums, image, gx, padded(inputs));
             }
         }
     }
 }
 
 impl Piece {
+    /// The inputs as places of an image with its channels together.
+    fn places(&self, shape: &ConvShape, planes: &Planes) -> Places {
+        let [down, right] = shape.stride;
+        Places {
+            rows: self.rows.inputs,
+            columns: self.columns.inputs,
+            read: [planes.width, 1],
+            written: [
+                self.rows.input * shape.width + self.columns.input,
+                down * shape.width,
+                right,
+            ],
+            touched: shape.group_outputs() * planes.width,
+        }
+    }
+
     /// Sends one channel's sums to their inputs.
     #[inline(always)]
     fn scatter<V: Lanes<Scalar = f32>>(

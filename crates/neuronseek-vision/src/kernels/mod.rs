@@ -13,9 +13,11 @@ mod batch_norm;
 mod convolution;
 mod element_wise;
 mod input_gradient;
+mod places;
 mod planes;
 mod pool;
 mod power;
+mod product;
 mod scratch;
 mod shape;
 mod taps;
@@ -27,9 +29,10 @@ pub use batch_norm::{
     AffineGradient, BatchNorm, ChannelMoments, batch_norm, batch_norm_gradient, channel_affine,
 };
 pub use convolution::convolution;
-pub use element_wise::{add_relu, product, product_gradient, relu, relu_gradient};
+pub use element_wise::{add_relu, relu, relu_gradient};
 pub use input_gradient::convolution_input_gradient;
 pub use pool::{PoolShape, average_pool, average_pool_gradient, max_pool, max_pool_gradient};
 pub use power::{power, power_gradient};
+pub use product::{product, product_gradient};
 pub use shape::ConvShape;
 pub use weight_gradient::convolution_weight_gradient;

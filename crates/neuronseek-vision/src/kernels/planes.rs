@@ -102,25 +102,20 @@ impl Planes {
         let (first, end) = self.span(1, phase[1]);
         let place =
             |axis: usize, index: usize| index * self.stride[axis] + phase[axis] - self.lead[axis];
-        for (row, to) in to.chunks_exact_mut(self.width).enumerate() {
-            if row < rows.0 || row >= rows.1 || first == end {
-                zero_row::<V>(to);
-                continue;
-            }
-            let image = &image[place(0, row) * self.image[2]..][..self.image[2]];
-            zero_row::<V>(&mut to[..first]);
-            let from = &image[place(1, first)..];
+        zero_row::<V>(to);
+        if first == end {
+            return;
+        }
+        for row in rows.0..rows.1 {
+            let from = &image[place(0, row) * self.image[2] + place(1, first)..];
+            let to = &mut to[row * self.width + first..][..end - first];
             if self.stride[1] == 1 {
-                copy_row::<V>(&from[..end - first], &mut to[first..end]);
+                copy_row::<V>(&from[..to.len()], to);
             } else {
-                for (to, from) in to[first..end]
-                    .iter_mut()
-                    .zip(from.iter().step_by(self.stride[1]))
-                {
+                for (to, from) in to.iter_mut().zip(from.iter().step_by(self.stride[1])) {
                     *to = *from;
                 }
             }
-            zero_row::<V>(&mut to[end..]);
         }
     }
 }

@@ -8,6 +8,7 @@ use neuronseek::terms::{CpuPath, Kernel, Lanes, PADDING, padded};
 use rayon::prelude::*;
 
 use super::convolution::{input_offsets, input_planes};
+use super::places::outputs_together;
 use super::planes::Planes;
 use super::scratch::with_scratch;
 use super::shape::ConvShape;
@@ -41,10 +42,10 @@ pub fn convolution_weight_gradient(
     if gy.is_empty() {
         return;
     }
-    let planes = input_planes(shape);
-    let offsets = input_offsets(shape, &planes);
     let images = shape.batch.div_ceil(PARTS);
     let few = shape.group_outputs() <= FEW_OUTPUTS;
+    let planes = input_planes(shape, if few { shape.stride } else { [1, 1] });
+    let offsets = input_offsets(shape, &planes);
     let width = part_width(shape);
     let [rows, columns] = shape.output_size();
     let length = planes.length(rows * planes.width + PADDING);
@@ -164,9 +165,13 @@ impl Layout<'_> {
         let channel = self.shape.group_inputs() * self.planes.channel();
         let groups = gy.chunks_exact(outputs * places);
         for (gy, to) in groups.zip(transposed.chunks_exact_mut(places * width)) {
-            transpose::<V>(gy, places, to, width);
+            outputs_together::<V>(gy, places, to, width);
         }
         let step = (CACHED / (columns * width)).clamp(1, rows);
+        let read = [
+            self.shape.stride[0] * self.planes.width,
+            self.shape.stride[1],
+        ];
         for (group, sums) in sums
             .chunks_exact_mut(self.shape.depth() * width)
             .enumerate()
@@ -174,11 +179,11 @@ impl Layout<'_> {
             let gradient = &transposed[group * places * width..][..places * width];
             let last = self.offsets.iter().max().copied().unwrap_or(0);
             let planes = &planes[group * channel..];
-            assert!(last + (rows - 1) * self.planes.width + columns <= planes.len());
+            assert!(last + (rows - 1) * read[0] + (columns - 1) * read[1] < planes.len());
             for row in (0..rows).step_by(step) {
                 let tile = Tile {
-                    planes: planes[row * self.planes.width..].as_ptr(),
-                    plane_width: self.planes.width,
+                    planes: planes[row * read[0]..].as_ptr(),
+                    read,
                     offsets: self.offsets,
                     gradient: gradient[row * columns * width..].as_ptr(),
                     rows: step.min(rows - row),
@@ -263,43 +268,12 @@ unsafe fn products<V: Lanes<Scalar = f32>, const TAPS: usize>(
     }
 }
 
-/// outputs x places become places x `width`, zeros beyond the outputs.
-#[inline(always)]
-fn transpose<V: Lanes<Scalar = f32>>(from: &[f32], places: usize, to: &mut [f32], width: usize) {
-    let outputs = from.len() / places;
-    assert!(outputs <= width && to.len() == places * width);
-    for first in (0..width).step_by(PADDING) {
-        let mut place = 0;
-        if first + PADDING <= outputs {
-            while place + PADDING <= places {
-                // SAFETY: 16 outputs from `first` and 16 places from `place` are inside both.
-                unsafe {
-                    V::transpose_tile(
-                        (from.as_ptr().add(first * places + place), places),
-                        (to.as_mut_ptr().add(place * width + first), width),
-                    );
-                }
-                place += PADDING;
-            }
-        }
-        for place in place..places {
-            let to = &mut to[place * width + first..][..PADDING];
-            for (output, to) in (first..).zip(to) {
-                *to = if output < outputs {
-                    from[output * places + place]
-                } else {
-                    0.0
-                };
-            }
-        }
-    }
-}
-
 /// Some rows of one image and group; all its numbers are in their allocations.
 #[derive(Clone, Copy)]
 struct Tile<'a> {
     planes: *const f32,
-    plane_width: usize,
+    /// From one place to the next one below and to the right, in the planes.
+    read: [usize; 2],
     offsets: &'a [usize],
     /// rows x columns x width
     gradient: *const f32,
@@ -320,8 +294,8 @@ impl Tile<'_> {
             // SAFETY: vectors end at the width.
             unsafe {
                 match (vectors - vector, V::REGISTERS == 32) {
-                    (1, true) => self.taps::<V, 14, 1, 4>(output),
-                    (2, true) => self.taps::<V, 12, 2, 2>(output),
+                    (1, true) => self.taps::<V, 8, 1, 2>(output),
+                    (2, true) => self.taps::<V, 9, 2, 1>(output),
                     (3, true) => self.taps::<V, 8, 3, 1>(output),
                     (_, true) => self.taps::<V, 6, 4, 1>(output),
                     (1, false) => self.taps::<V, 8, 1, 4>(output),
@@ -386,12 +360,12 @@ impl Tile<'_> {
         // of each, and for the sums.
         unsafe {
             for row in 0..self.rows {
-                let left = row * self.plane_width;
+                let left = row * self.read[0];
                 let whole = self.columns / TOGETHER * TOGETHER;
                 for column in (0..whole).step_by(TOGETHER) {
                     step::<V, ROWS, VECTORS, TOGETHER>(
                         &starts,
-                        left + column,
+                        (left + column * self.read[1], self.read[1]),
                         (right, self.width),
                         &mut sums,
                     );
@@ -400,7 +374,7 @@ impl Tile<'_> {
                 for column in whole..self.columns {
                     step::<V, ROWS, VECTORS, 1>(
                         &starts,
-                        left + column,
+                        (left + column * self.read[1], self.read[1]),
                         (right, self.width),
                         &mut sums,
                     );
@@ -425,7 +399,7 @@ impl Tile<'_> {
 /// Adds the products of TOGETHER places.
 ///
 /// # Safety
-/// The starts are valid from `place` on, and the gradient's rows, `right.1` apart, for VECTORS
+/// The starts are valid at the places, `step` apart, and the gradient's rows, `right.1` apart, for VECTORS
 /// vectors.
 #[inline(always)]
 unsafe fn step<
@@ -435,7 +409,7 @@ unsafe fn step<
     const TOGETHER: usize,
 >(
     starts: &[*const f32; ROWS],
-    place: usize,
+    (place, step): (usize, usize),
     right: (*const f32, usize),
     sums: &mut [[V; VECTORS]; ROWS],
 ) {
@@ -449,7 +423,7 @@ unsafe fn step<
         }
         for (start, sums) in starts.iter().zip(sums) {
             for (index, factors) in factors.iter().enumerate() {
-                let left = V::splat(*start.add(place + index));
+                let left = V::splat(*start.add(place + index * step));
                 for (sum, factor) in sums.iter_mut().zip(factors) {
                     *sum = left.mul_add(*factor, *sum);
                 }

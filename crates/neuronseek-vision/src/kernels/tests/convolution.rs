@@ -106,13 +106,15 @@ fn equals_the_definition_for_all_kernels_strides_and_paddings() {
     for kernel in [1, 2, 3, 5, 7] {
         for stride in [1, 2, 3] {
             for padding in [0, 1, 2, 3] {
-                check(&shape(
-                    [2, 3, 5, 1],
-                    [7, 9],
-                    [kernel; 2],
-                    [stride; 2],
-                    [padding; 2],
-                ));
+                for channels in [[2, 3, 5, 1], [1, 12, 30, 1]] {
+                    check(&shape(
+                        channels,
+                        [7, 9],
+                        [kernel; 2],
+                        [stride; 2],
+                        [padding; 2],
+                    ));
+                }
             }
         }
     }
@@ -124,6 +126,9 @@ fn equals_the_definition_where_rows_and_columns_differ() {
     check(&shape([1, 2, 9, 1], [6, 4], [1, 5], [3, 1], [0, 3]));
     check(&shape([1, 1, 1, 1], [1, 1], [1, 1], [1, 1], [0, 0]));
     check(&shape([1, 1, 17, 1], [1, 1], [3, 3], [2, 2], [1, 1]));
+    check(&shape([1, 13, 16, 1], [5, 11], [3, 1], [1, 2], [2, 0]));
+    check(&shape([1, 14, 29, 1], [6, 4], [1, 5], [3, 1], [0, 3]));
+    check(&shape([1, 16, 16, 1], [2, 3], [1, 1], [1, 1], [0, 0]));
     check(&shape([1, 2, 2, 1], [3, 40], [2, 7], [2, 3], [1, 3]));
 }
 
@@ -132,6 +137,7 @@ fn equals_the_definition_for_groups_and_single_channels() {
     check(&shape([2, 6, 6, 6], [7, 9], [3, 3], [1, 1], [1, 1]));
     check(&shape([2, 6, 12, 6], [7, 9], [5, 5], [2, 2], [2, 2]));
     check(&shape([2, 4, 14, 2], [7, 9], [3, 3], [1, 1], [1, 1]));
+    check(&shape([2, 32, 32, 2], [7, 9], [3, 3], [2, 2], [1, 1]));
     check(&shape([2, 1, 20, 1], [8, 8], [3, 3], [1, 1], [1, 1]));
     check(&shape([2, 20, 1, 1], [8, 8], [3, 3], [1, 1], [1, 1]));
 }
@@ -142,6 +148,7 @@ fn equals_the_definition_at_the_sizes_of_residual_networks() {
     check(&shape([2, 16, 32, 1], [32, 32], [3, 3], [2, 2], [1, 1]));
     check(&shape([2, 16, 48, 1], [16, 16], [1, 1], [2, 2], [0, 0]));
     check(&shape([11, 64, 64, 1], [8, 8], [3, 3], [1, 1], [1, 1]));
+    check(&shape([1, 80, 16, 1], [20, 12], [3, 3], [1, 1], [1, 1]));
     check(&shape([1, 32, 72, 1], [33, 31], [3, 3], [1, 1], [1, 1]));
 }
 
