@@ -56,12 +56,14 @@ impl ReadOptions {
     /// Refuses values out of range, all at once.
     pub(super) fn check(&self) -> Result<(), VisionError> {
         let mut problems = Vec::new();
-        if let Some([rows, columns]) = self.size {
-            if ![rows, columns].iter().all(|side| (1..=4096).contains(side)) {
-                problems.push(format!(
-                    "the size is {rows} x {columns}, allowed is 1 to 4096 each way"
-                ));
-            }
+        if let Some([rows, columns]) = self.size
+            && [rows, columns]
+                .iter()
+                .any(|side| !(1..=4096).contains(side))
+        {
+            problems.push(format!(
+                "the size is {rows} x {columns}, allowed is 1 to 4096 each way"
+            ));
         }
         if let Some(channels) = self.channels.filter(|channels| ![1, 3].contains(channels)) {
             problems.push(format!("the channels are {channels}, allowed is 1 or 3"));

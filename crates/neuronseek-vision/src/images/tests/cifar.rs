@@ -139,3 +139,17 @@ fn an_archive_that_is_cut_off_is_refused() {
     let refusal = refused(&path, &ReadOptions::default());
     assert!(refusal.contains("cut off"), "{refusal}");
 }
+
+#[test]
+fn a_file_that_may_be_either_set_asks_for_names_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.bin");
+    std::fs::write(&path, vec![0; 3073 * 3074]).unwrap();
+    let refusal = refused(&path, &ReadOptions::default());
+    assert!(
+        refusal.contains("lay batches.meta.txt or fine_label_names.txt beside"),
+        "{refusal}"
+    );
+    std::fs::write(folder.path().join("batches.meta.txt"), TEN_NAMES).unwrap();
+    assert_eq!(read(&path, &ReadOptions::default()).unwrap().images(), 3074);
+}

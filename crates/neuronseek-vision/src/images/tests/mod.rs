@@ -52,7 +52,7 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// The folder of real image sets; nothing, with a word on standard error, where it is absent.
-pub(crate) fn real_images() -> Option<PathBuf> {
+fn real_images() -> Option<PathBuf> {
     let data = std::env::var_os("NEURONSEEK_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,

@@ -239,6 +239,31 @@ fn folders_without_classes_or_pictures_are_refused() {
 }
 
 #[test]
+fn a_photograph_taken_sideways_is_turned_upright() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut picture = RgbImage::from_pixel(32, 16, Rgb([0; 3]));
+    // The left half is white: after a quarter turn clockwise it is on top.
+    for (x, _, pixel) in picture.enumerate_pixels_mut() {
+        *pixel = Rgb([if x < 16 { 255 } else { 0 }; 3]);
+    }
+    save(folder.path(), "a/1.jpg", &picture.into(), ImageFormat::Jpeg);
+    let path = folder.path().join("a/1.jpg");
+    let upright = read(folder.path(), &ReadOptions::default()).unwrap();
+    assert_eq!((upright.height, upright.width), (16, 32));
+    // An Exif segment with one entry: orientation (0x0112), one 16-bit number, 6.
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0".to_vec();
+    exif.extend([0; 4]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let length = (exif.len() as u16 + 2).to_be_bytes();
+    let segment = [&[0xff, 0xe1][..], &length, &exif].concat();
+    bytes.splice(2..2, segment);
+    std::fs::write(&path, bytes).unwrap();
+    let turned = read(folder.path(), &ReadOptions::default()).unwrap();
+    assert_eq!((turned.height, turned.width), (32, 16));
+    assert!(turned.image(0)[8] > 200 && turned.image(0)[31 * 16 + 8] < 50);
+}
+
+#[test]
 fn a_picture_that_claims_an_absurd_size_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     png(folder.path(), "a/1.png", &colour([2, 2], [1; 3]));
