@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::files::read_bytes;
 use super::matlab::matrices;
 use super::shape::rows_first;
 use super::{ImageSet, ReadOptions};
@@ -31,18 +32,30 @@ pub fn read_svhn(path: &Path, options: &ReadOptions) -> Result<ImageSet, VisionE
         true => path.join(format!("{}_32x32.mat", options.part.name())),
         false => path.to_path_buf(),
     };
-    let [mut pixels, labels] = pixels_and_labels(&file)?;
+    let bytes = read_bytes(&file)?;
+    from_bytes(&file, bytes, options)
+}
+
+/// Makes the set of a file's content.
+pub(super) fn from_bytes(
+    file: &Path,
+    bytes: Vec<u8>,
+    options: &ReadOptions,
+) -> Result<ImageSet, VisionError> {
+    let [mut pixels, labels] = pixels_and_labels(file, &bytes)?;
+    // The largest file has 1.3 GB: it need not stay beside its pixels.
+    drop(bytes);
     let plane = SIDE * SIDE;
     rows_first(&mut pixels, [SIDE, SIDE]);
     let images = pixels.len() / (3 * plane);
     if labels.len() != images || images == 0 {
         let reason = format!("y has {} labels for {images} images of X", labels.len());
-        return Err(VisionError::content(&file, reason));
+        return Err(VisionError::content(file, reason));
     }
     if let Some(at) = labels.iter().position(|label| !(1..=10).contains(label)) {
         let (number, label) = (at + 1, labels[at]);
         let reason = format!("label {number} of y is {label}, allowed is 1 to 10: get it again");
-        return Err(VisionError::content(&file, reason));
+        return Err(VisionError::content(file, reason));
     }
     let stem = file.file_name().unwrap_or_default().to_string_lossy();
     let stem = stem.split(['_', '.']).next().unwrap_or_default();
@@ -58,9 +71,9 @@ pub fn read_svhn(path: &Path, options: &ReadOptions) -> Result<ImageSet, VisionE
 }
 
 /// The values of `X`, image by image, and of `y`.
-fn pixels_and_labels(file: &Path) -> Result<[Vec<u8>; 2], VisionError> {
+fn pixels_and_labels(file: &Path, bytes: &[u8]) -> Result<[Vec<u8>; 2], VisionError> {
     let mut found = [None, None];
-    for matrix in matrices(file, &["X", "y"])? {
+    for matrix in matrices(file, bytes, &["X", "y"])? {
         let place = usize::from(matrix.name == "y");
         found[place] = Some(matrix);
     }

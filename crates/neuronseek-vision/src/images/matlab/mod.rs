@@ -16,7 +16,7 @@ use std::path::Path;
 use flate2::read::ZlibDecoder;
 
 use crate::VisionError;
-use crate::images::files::{MOST_BYTES, read_bytes};
+use crate::images::files::MOST_BYTES;
 
 const HEADER: usize = 128;
 const INT8: u32 = 1;
@@ -48,13 +48,13 @@ fn problem(at: usize, text: impl Into<String>) -> Problem {
     }
 }
 
-/// The matrices of these names in a file, in its order.
+/// The matrices of these names in the content of a file, in its order; `path` is for messages.
 pub(in crate::images) fn matrices(
     path: &Path,
+    bytes: &[u8],
     wanted: &[&str],
 ) -> Result<Vec<Matrix>, VisionError> {
-    let bytes = read_bytes(path)?;
-    parse(&bytes, wanted)
+    parse(bytes, wanted)
         .map_err(|Problem { at, text }| VisionError::content(path, format!("byte {at}: {text}")))
 }
 

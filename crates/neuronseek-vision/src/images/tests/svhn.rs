@@ -160,16 +160,20 @@ fn wrong_content_is_refused_with_what_is_wrong() {
     );
 }
 
+/// Reads a file from memory: thousands of files on disk would take their time.
+fn read_content(bytes: &[u8]) -> Result<ImageSet, VisionError> {
+    let path = Path::new("train_32x32.mat");
+    crate::images::svhn::from_bytes(path, bytes.to_vec(), &ReadOptions::default())
+}
+
 #[test]
 fn a_file_cut_off_at_any_length_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("train_32x32.mat");
     for pack in [false, true] {
         let whole = digits(&[1], pack, false, 2);
+        assert!(read_content(&whole).is_ok());
         // Padding may be missing at the very end.
         for length in 0..whole.len() - 8 {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let refusal = refused(&path, &ReadOptions::default());
+            let refusal = read_content(&whole[..length]).unwrap_err().to_string();
             assert!(refusal.contains("train_32x32.mat"), "{refusal}");
         }
     }
@@ -177,17 +181,13 @@ fn a_file_cut_off_at_any_length_is_refused() {
 
 #[test]
 fn flipped_bytes_never_panic_and_ask_for_no_memory_that_is_not_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("train_32x32.mat");
     for pack in [false, true] {
         let whole = digits(&[1, 2], pack, false, 9);
-        let near_tags = (0..whole.len()).filter(|at| *at < 400 || at + 400 > whole.len());
-        for at in near_tags {
+        for at in 0..whole.len() {
             for value in [0x00, 0x7f, 0xff, whole[at] ^ 1] {
                 let mut damaged = whole.clone();
                 damaged[at] = value;
-                std::fs::write(&path, &damaged).unwrap();
-                if let Ok(set) = read(&path, &ReadOptions::default()) {
+                if let Ok(set) = read_content(&damaged) {
                     // What is read must be of the stated shape still.
                     assert_eq!((set.labels.len(), set.pixels.len()), (2, 6144), "{at}");
                 }
