@@ -13,7 +13,6 @@
 use std::path::Path;
 
 use super::files::Files;
-use super::options::limited;
 use super::{ImageSet, Part, ReadOptions};
 use crate::VisionError;
 
@@ -61,8 +60,9 @@ impl Kind {
 /// No such files, a file cut off (with the record), a label out of range (with record and byte),
 /// `coarse` on CIFAR-10.
 pub fn read_cifar(path: &Path, options: &ReadOptions) -> Result<ImageSet, VisionError> {
-    let mut files = Files::open(path, |name| is_names(name) || holds(name, options.part))?;
-    if path.is_file() {
+    options.check()?;
+    let mut files = Files::open(path, |name| belongs(name, options.part))?;
+    if files.single {
         files.add_beside(is_names)?;
     }
     from_files(files, options)
@@ -74,6 +74,11 @@ const COARSE_NAMES: &str = "coarse_label_names.txt";
 
 fn is_names(name: &str) -> bool {
     [TEN_NAMES, FINE_NAMES, COARSE_NAMES].contains(&name)
+}
+
+/// Whether a file of this name belongs to a part: its records or names.
+pub(super) fn belongs(name: &str, part: Part) -> bool {
+    is_names(name) || holds(name, part)
 }
 
 /// Whether a file of this name has records of a part.
@@ -133,7 +138,7 @@ pub(super) fn from_files(mut files: Files, options: &ReadOptions) -> Result<Imag
     for (path, bytes) in parts {
         append(&mut set, &path, &bytes, kind, column)?;
     }
-    Ok(limited(set, options.limit))
+    Ok(options.finish(set))
 }
 
 /// The given names, or the numbers of the classes.

@@ -16,6 +16,8 @@ pub(super) const MOST_BYTES: u64 = 16 << 30;
 pub(super) struct Files {
     /// The folder, archive or file they come from.
     pub origin: PathBuf,
+    /// Whether that is one file, and no folder or archive.
+    pub single: bool,
     entries: BTreeMap<String, (PathBuf, Vec<u8>)>,
 }
 
@@ -24,6 +26,7 @@ impl Files {
     /// that is no archive counts as a folder that has it alone.
     pub fn open(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Files, VisionError> {
         let mut entries = BTreeMap::new();
+        let mut single = false;
         if path.is_dir() {
             for file in listing(path)? {
                 let name = plain_name(&file);
@@ -35,10 +38,12 @@ impl Files {
         } else if is_archive(path)? {
             unpack(path, wanted, &mut entries)?;
         } else {
+            single = true;
             entries.insert(plain_name(path), (path.to_path_buf(), read_bytes(path)?));
         }
         Ok(Files {
             origin: path.to_path_buf(),
+            single,
             entries,
         })
     }
@@ -94,7 +99,7 @@ pub(super) fn listing(folder: &Path) -> Result<Vec<PathBuf>, VisionError> {
 }
 
 /// A file's name without folder and `.gz`.
-fn plain_name(path: &Path) -> String {
+pub(super) fn plain_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.strip_suffix(".gz").unwrap_or(&name).to_string()
 }
@@ -143,12 +148,17 @@ fn unreadable(path: &Path, cause: io::Error) -> VisionError {
     }
 }
 
-/// Whether a file is a tar archive, zipped or not: "ustar" at byte 257.
-fn is_archive(path: &Path) -> Result<bool, VisionError> {
+/// The first bytes of a file, unzipped; fewer where it is shorter or damaged, which whoever reads
+/// it in earnest reports.
+pub(super) fn start(path: &Path, length: u64) -> Result<Vec<u8>, VisionError> {
     let mut start = Vec::new();
-    // Damage is reported by whoever reads the file in earnest.
-    let _ = unzipped(path)?.take(262).read_to_end(&mut start);
-    Ok(start.get(257..262) == Some(b"ustar"))
+    let _ = unzipped(path)?.take(length).read_to_end(&mut start);
+    Ok(start)
+}
+
+/// Whether a file is a tar archive, zipped or not: "ustar" at byte 257.
+pub(super) fn is_archive(path: &Path) -> Result<bool, VisionError> {
+    Ok(start(path, 262)?.get(257..262) == Some(b"ustar"))
 }
 
 fn unpack(

@@ -6,6 +6,10 @@
 //! | what the path is | reader |
 //! |---|---|
 //! | CIFAR-10 or CIFAR-100, binary: a folder, one `.bin` or `.bin.gz`, the official archive | [`read_cifar`] |
+//! | STL-10, binary: a folder, `NAME_X.bin`, the official archive | [`read_stl`] |
+//! | SVHN, cropped digits: a folder, one `.mat` | [`read_svhn`] |
+//! | a folder with a sub-folder of pictures for each class | [`read_classes`] |
+//! | pictures without labels, to be classified | [`read_unlabelled`] |
 //!
 //! An image set is one array of bytes: the usual sets for small networks fit into memory
 //! (CIFAR: 150 MB), and an array can be shuffled, shared between threads and hashed. Reading
@@ -15,16 +19,29 @@
 //! No reader reserves memory that a header asks for before the data is there, and none takes in
 //! more than 16 GiB.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use neuronseek::observe::Control;
 
 use crate::VisionError;
+use files::Files;
 
 mod cifar;
+mod decode;
 mod files;
+mod matlab;
 mod options;
+mod pictures;
+mod shape;
+mod stl;
+mod svhn;
 
 pub use cifar::read_cifar;
 pub use options::{Part, ReadOptions};
+pub use pictures::{Unlabelled, read_classes, read_unlabelled};
+pub(crate) use shape::lightness;
+pub use stl::read_stl;
+pub use svhn::read_svhn;
 
 /// Labelled images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +107,92 @@ impl ImageSet {
     }
 }
 
-/// Reads an image set of any known format.
+/// Reads an image set of any known format; see [`read_with`]. Warnings go nowhere.
 ///
 /// # Errors
 /// The first thing that is wrong, with its file and, where known, its record or byte.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<ImageSet, VisionError> {
-    read_cifar(path, options)
+    read_with(path, options, &Control::silent())
+}
+
+/// Reads an image set of any known format, with progress and warnings to `control`.
+///
+/// A folder is what the names of its files say, and one of pictures where they say nothing; a
+/// folder that has nothing but the folder of an unpacked official archive stands for the latter.
+/// A file is what its content says, but for CIFAR and STL-10, whose files have no header.
+///
+/// # Errors
+/// The first thing that is wrong, with its file and, where known, its record or byte.
+/// [`VisionError::Stopped`].
+pub fn read_with(
+    path: &Path,
+    options: &ReadOptions,
+    control: &Control<'_>,
+) -> Result<ImageSet, VisionError> {
+    options.check()?;
+    if path.is_dir() {
+        return read_folder(path, options, control);
+    }
+    let start = files::start(path, 128)?;
+    if start.starts_with(b"MATLAB") || path.extension().is_some_and(|ending| ending == "mat") {
+        return read_svhn(path, options);
+    }
+    let name = files::plain_name(path);
+    if name.ends_with("_X.bin") {
+        return read_stl(path, options);
+    }
+    if name.ends_with(".bin") {
+        return read_cifar(path, options);
+    }
+    if !files::is_archive(path)? {
+        let reason = "no image set that is known: name a folder, an archive, a .bin or a .mat \
+                      file, or for pictures a folder with a sub-folder for each class";
+        return Err(VisionError::content(path, reason));
+    }
+    let stem = options.part.name();
+    let files = Files::open(path, |name| {
+        cifar::belongs(name, options.part) || stl::belongs(name, stem)
+    })?;
+    let stl = files.names().any(|name| stl::belongs(name, stem));
+    match stl {
+        true => stl::from_files(files, stem, options),
+        false => cifar::from_files(files, options),
+    }
+}
+
+/// The folders in the official archives of CIFAR-10, CIFAR-100 and STL-10.
+const OFFICIAL: [&str; 3] = ["cifar-10-batches-bin", "cifar-100-binary", "stl10_binary"];
+
+fn read_folder(
+    path: &Path,
+    options: &ReadOptions,
+    control: &Control<'_>,
+) -> Result<ImageSet, VisionError> {
+    let paths = files::listing(path)?;
+    let has = |belongs: fn(&str) -> bool| {
+        let files = paths.iter().filter(|path| path.is_file());
+        files
+            .map(|path| files::plain_name(path))
+            .any(|name| belongs(&name))
+    };
+    if has(|name| {
+        [Part::Train, Part::Test]
+            .iter()
+            .any(|&part| cifar::holds(name, part))
+    }) {
+        return read_cifar(path, options);
+    }
+    if has(|name| name.ends_with("_X.bin")) {
+        return read_stl(path, options);
+    }
+    if has(svhn::holds) {
+        return read_svhn(path, options);
+    }
+    let official: Vec<PathBuf> = OFFICIAL.iter().map(|name| path.join(name)).collect();
+    match official.iter().find(|folder| folder.is_dir()) {
+        Some(folder) => read_folder(folder, options, control),
+        None => read_classes(path, options, control),
+    }
 }
 
 #[cfg(test)]

@@ -46,9 +46,9 @@ fn affine(picture: &mut Picture<'_>, map: [[f32; 2]; 2]) {
         let down = row as f32 - middle[0];
         for (column, source) in sources.iter_mut().enumerate() {
             let right = column as f32 - middle[1];
-            // Half a pixel more, so that flooring finds the nearest.
-            let y = (map[0][0] * down + map[0][1] * right + middle[0] + 0.5).floor();
-            let x = (map[1][0] * down + map[1][1] * right + middle[1] + 0.5).floor();
+            // Half a pixel more, so that cutting the fraction off finds the nearest.
+            let y = map[0][0] * down + map[0][1] * right + middle[0] + 0.5;
+            let x = map[1][0] * down + map[1][1] * right + middle[1] + 0.5;
             let within = y >= 0.0 && x >= 0.0 && y < height as f32 && x < width as f32;
             *source = match within {
                 true => y as u32 * width as u32 + x as u32,

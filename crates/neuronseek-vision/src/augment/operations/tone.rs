@@ -5,6 +5,7 @@
 //! image.
 
 use super::Picture;
+use crate::images;
 
 /// Spreads each channel over 0 to 255: `255 (pixel - least) / (most - least)`; a channel of one
 /// value stays.
@@ -114,8 +115,7 @@ pub fn sharpness(picture: &mut Picture<'_>, factor: f32) {
     blend(picture.pixels, picture.spare, factor);
 }
 
-/// Writes the lightness of each pixel to the first plane of `spare`: 0.299 red + 0.587 green +
-/// 0.114 blue (ITU-R BT.601) in 65536ths, or the only channel.
+/// Writes the lightness of each pixel to the first plane of `spare`; of one channel, itself.
 fn lightness(picture: &mut Picture<'_>) {
     let plane = picture.plane();
     let out = &mut picture.spare[..plane];
@@ -127,8 +127,7 @@ fn lightness(picture: &mut Picture<'_>) {
     let (green, blue) = rest.split_at(plane);
     let colours = red.iter().zip(green).zip(blue);
     for (out, ((&red, &green), &blue)) in out.iter_mut().zip(colours) {
-        let sum = 19595 * u32::from(red) + 38470 * u32::from(green) + 7471 * u32::from(blue);
-        *out = ((sum + 32768) >> 16) as u8;
+        *out = images::lightness([red, green, blue]);
     }
 }
 
