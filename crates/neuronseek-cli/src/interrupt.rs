@@ -25,6 +25,11 @@ pub fn listen_saying(ending: &'static str) -> Result<&'static AtomicBool, Failur
     Ok(&STOP)
 }
 
+/// The flag that the first signal sets, once somebody listens.
+pub fn flag() -> &'static AtomicBool {
+    &STOP
+}
+
 /// Whether Ctrl-C has been pressed.
 pub fn pressed() -> bool {
     STOP.load(Ordering::Relaxed)

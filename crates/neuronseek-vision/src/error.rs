@@ -25,6 +25,14 @@ pub enum VisionError {
         /// What is wrong, where, and what to do.
         reason: String,
     },
+    /// A set has no test images.
+    #[error("{path}: {reason}", path = path.display())]
+    NoTest {
+        /// The folder.
+        path: PathBuf,
+        /// Where they were looked for.
+        reason: &'static str,
+    },
     /// A request cannot be carried out; all reasons at once.
     #[error("{}", .0.join("; "))]
     Request(Vec<String>),

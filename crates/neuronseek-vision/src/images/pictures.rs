@@ -137,9 +137,10 @@ fn folder_of(path: &Path, part: Part) -> Result<(PathBuf, PathBuf), VisionError>
         (Part::Test, has_train) => match tests.find(|folder| folder.is_dir()) {
             Some(test) if has_train => Ok((test, train)),
             _ => {
+                let path = path.to_path_buf();
                 let reason = "no folders train and test (or val, validation): there is no test \
                               set here";
-                Err(VisionError::content(path, reason))
+                Err(VisionError::NoTest { path, reason })
             }
         },
     }

@@ -64,6 +64,7 @@ struct Class<'a> {
 
 /// Evaluates.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    interrupt::listen_saying("ending")?;
     arguments.threads.apply()?;
     let model = VisionModel::load(&arguments.model)?;
     let source = arguments.source.sized(model.card.plan.input);
@@ -75,7 +76,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let images = source.read(&arguments.data, part, console)?;
     let control = Control {
         observer: console,
-        stop: interrupt::listen_saying("ending")?,
+        stop: interrupt::flag(),
         deadline: None,
     };
     let logits = model.logits(&images, &arguments.device, &control)?;

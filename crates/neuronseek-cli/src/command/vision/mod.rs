@@ -7,6 +7,7 @@ use crate::failure::Failure;
 
 mod evaluate;
 mod fetch;
+mod predict;
 mod sets;
 mod source;
 mod train;
@@ -19,6 +20,7 @@ pub enum Vision {
     Fetch(fetch::Arguments),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
+    Predict(predict::Arguments),
 }
 
 /// Does what is asked for.
@@ -28,5 +30,6 @@ pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
         Vision::Fetch(arguments) => fetch::run(arguments, console),
         Vision::Train(arguments) => train::run(arguments, console),
         Vision::Evaluate(arguments) => evaluate::run(arguments, console),
+        Vision::Predict(arguments) => predict::run(arguments, console),
     }
 }

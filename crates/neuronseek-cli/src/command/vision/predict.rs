@@ -46,18 +46,21 @@ pub struct Arguments {
 
 /// Predicts.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    interrupt::listen_saying("ending")?;
     let output = match &arguments.output {
         Some(path) => Some(OutputFile::claim(path, arguments.force)?),
         None => None,
     };
     arguments.threads.apply()?;
     let model = VisionModel::load(&arguments.model)?;
-    let [_, rows, columns] = model.card.plan.input;
-    let source = &arguments.source;
-    let (images, files) = source.read_unlabelled(&arguments.images, [rows, columns], console)?;
+    let input = model.card.plan.input;
+    let read = arguments
+        .source
+        .unlabelled(&arguments.images, input, console)?;
+    let (images, files) = (read.images, read.files);
     let control = Control {
         observer: console,
-        stop: interrupt::listen_saying("ending")?,
+        stop: interrupt::flag(),
         deadline: None,
     };
     let logits = model.logits(&images, &arguments.device, &control)?;

@@ -153,6 +153,7 @@ struct Document<'a> {
 
 /// Trains.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    interrupt::listen()?;
     arguments.threads.apply()?;
     arguments.running.device.check()?;
     let saving = &arguments.saving;
@@ -222,7 +223,7 @@ fn fitted(
 ) -> Result<Fitted, Failure> {
     let control = Control {
         observer: console,
-        stop: interrupt::listen()?,
+        stop: interrupt::flag(),
         deadline: None,
     };
     let mut log = arguments
@@ -249,7 +250,13 @@ fn test(arguments: &Arguments, console: &Console) -> Result<Option<ImageSet>, Fa
     let source = &arguments.source;
     match &arguments.test {
         Some(data) => Ok(Some(source.read(data, Part::Test, console)?)),
-        None => Ok(Some(source.read(&arguments.data, Part::Test, console)?)),
+        None => {
+            let own = source.own_test(&arguments.data, console)?;
+            if own.is_none() {
+                console.note("no test images: give some with --test to measure the model");
+            }
+            Ok(own)
+        }
     }
 }
 
