@@ -3,11 +3,12 @@
 use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
-use super::places::{Places, by_depth, fills_vectors, places_together, sum_places};
+use super::places::{Places, by_depth, fills_vectors, sum_places};
 use super::planes::{Planes, copy_row};
 use super::scratch::with_scratch;
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
+use super::transpose::places_together;
 
 /// Taps up to which the result is computed in its own order.
 const FEW_TAPS: usize = 64;

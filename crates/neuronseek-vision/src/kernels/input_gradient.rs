@@ -6,11 +6,12 @@
 use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
-use super::places::{Places, by_depth, fills_vectors, places_together, sum_places};
+use super::places::{Places, by_depth, fills_vectors, sum_places};
 use super::planes::{Planes, copy_row};
 use super::scratch::with_scratch;
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
+use super::transpose::places_together;
 
 /// `gx[n, i, r, c] = sum over o, a, b of w[o, i, a, b] gy[n, o, (r + p - a) / s, (c + p - b) / s]`
 /// over the a and b for which s divides and the place is inside gy; replaces gx.

@@ -10,6 +10,7 @@
 //! [`CpuPath`]: neuronseek::terms::CpuPath
 
 mod batch_norm;
+mod channel_sums;
 mod convolution;
 mod element_wise;
 mod input_gradient;
@@ -23,7 +24,9 @@ mod shape;
 mod taps;
 #[cfg(test)]
 mod tests;
+mod transpose;
 mod weight_gradient;
+mod weight_tile;
 
 pub use batch_norm::{
     AffineGradient, BatchNorm, ChannelMoments, batch_norm, batch_norm_gradient, channel_affine,

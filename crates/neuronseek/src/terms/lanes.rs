@@ -346,6 +346,58 @@ mod tests {
         }
     }
 
+    struct Choices<'a, T>([&'a [T]; 2], [&'a mut [T]; 2]);
+
+    impl<T: Real> Kernel<T> for Choices<'_, T> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<V: Lanes<Scalar = T>>(self) {
+            let Choices([a, b], [larger, kept]) = self;
+            for first in (0..a.len()).step_by(V::COUNT) {
+                // SAFETY: all slices have one length, a multiple of COUNT.
+                unsafe {
+                    let (a, b) = (
+                        V::load(a.as_ptr().add(first)),
+                        V::load(b.as_ptr().add(first)),
+                    );
+                    a.max(b).store(larger.as_mut_ptr().add(first));
+                    a.where_positive(b).store(kept.as_mut_ptr().add(first));
+                }
+            }
+        }
+    }
+
+    fn check_choices<T: Real>() {
+        let values = [-1.0, 0.0, -0.0, 2.0, f64::NAN, f64::INFINITY, 3.0].map(T::from_f64);
+        let a: Vec<T> = (0..PADDING * 7).map(|index| values[index % 7]).collect();
+        let b: Vec<T> = (0..PADDING * 7)
+            .map(|index| values[index / 7 % 7])
+            .collect();
+        for path in CpuPath::available() {
+            let mut larger = vec![T::default(); a.len()];
+            let mut kept = larger.clone();
+            path.run(Choices([&a, &b], [&mut larger, &mut kept]));
+            for index in 0..a.len() {
+                let (a, b) = (a[index], b[index]);
+                let expected = [
+                    if a > b { a } else { b },
+                    if b > T::default() { a } else { T::default() },
+                ];
+                for (found, expected) in [larger[index], kept[index]].into_iter().zip(expected) {
+                    let bits = [found, expected].map(|value| value.to_f64().to_bits());
+                    assert_eq!(bits[0], bits[1], "{path:?} {a:?} {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn choices_treat_zeros_and_no_numbers_alike_on_all_paths() {
+        check_choices::<f32>();
+        check_choices::<f64>();
+    }
+
     #[test]
     fn reciprocal_roots_are_near_the_exact_ones_on_all_paths() {
         check::<f32>(2f64.powi(-22));
