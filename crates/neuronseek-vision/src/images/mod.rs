@@ -19,7 +19,7 @@
 //! No reader reserves memory that a header asks for before the data is there, and none takes in
 //! more than 16 GiB.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use neuronseek::observe::Control;
 
@@ -117,8 +117,8 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<ImageSet, VisionError>
 
 /// Reads an image set of any known format, with progress and warnings to `control`.
 ///
-/// A folder is what the names of its files say, and one of pictures where they say nothing; a
-/// folder that has nothing but the folder of an unpacked official archive stands for the latter.
+/// A folder is what the names of its files say, and one of pictures where they say nothing; an
+/// official archive in it, or the folder of one that was unpacked, stands for the archive.
 /// A file is what its content says, but for CIFAR and STL-10, whose files have no header.
 ///
 /// # Errors
@@ -160,8 +160,12 @@ pub fn read_with(
     }
 }
 
-/// The folders in the official archives of CIFAR-10, CIFAR-100 and STL-10.
-const OFFICIAL: [&str; 3] = ["cifar-10-batches-bin", "cifar-100-binary", "stl10_binary"];
+/// The official archives of CIFAR-10, CIFAR-100 and STL-10, and the folders in them.
+const OFFICIAL: [[&str; 2]; 3] = [
+    ["cifar-10-binary.tar.gz", "cifar-10-batches-bin"],
+    ["cifar-100-binary.tar.gz", "cifar-100-binary"],
+    ["stl10_binary.tar.gz", "stl10_binary"],
+];
 
 fn read_folder(
     path: &Path,
@@ -188,11 +192,15 @@ fn read_folder(
     if has(svhn::holds) {
         return read_svhn(path, options);
     }
-    let official: Vec<PathBuf> = OFFICIAL.iter().map(|name| path.join(name)).collect();
-    match official.iter().find(|folder| folder.is_dir()) {
-        Some(folder) => read_folder(folder, options, control),
-        None => read_classes(path, options, control),
+    for [archive, folder] in OFFICIAL {
+        if path.join(folder).is_dir() {
+            return read_folder(&path.join(folder), options, control);
+        }
+        if path.join(archive).is_file() {
+            return read_with(&path.join(archive), options, control);
+        }
     }
+    read_classes(path, options, control)
 }
 
 #[cfg(test)]

@@ -45,6 +45,9 @@ fn a_folder_and_its_archive_are_read_alike() {
         // The folder that an unpacked archive lies in.
         assert_eq!(read(folder.path(), &part(options)).unwrap(), *expected);
     }
+    // And the one that the archive lies in alone.
+    std::fs::remove_dir_all(&within).unwrap();
+    assert_eq!(read(folder.path(), &part(Part::Test)).unwrap(), held_out);
 }
 
 #[test]
