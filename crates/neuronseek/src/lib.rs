@@ -1,10 +1,12 @@
 //! NeuronSeek finds the task-driven neuron of a data set and trains networks of it.
 //!
 //! Data flows one way through the modules:
-//! [`table`] -> [`prepare`] -> [`search`] -> [`neuron`] -> [`network`], [`train`] -> [`model`].
+//! [`table`] -> [`prepare`] -> [`search`] -> [`neuron`] -> [`network`], [`train`] -> [`model`] ->
+//! [`export`].
 //! A later module may use an earlier one, never the reverse. The library prints nothing: it
 //! reports through [`observe::Observer`].
 
+pub mod export;
 pub mod expression;
 pub mod linear;
 pub mod matrix;

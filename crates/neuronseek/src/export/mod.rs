@@ -1,0 +1,3 @@
+//! Models in forms that other programs run.
+
+pub mod onnx;
