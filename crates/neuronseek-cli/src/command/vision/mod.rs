@@ -6,7 +6,9 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 mod evaluate;
+mod export;
 mod fetch;
+mod maps;
 mod predict;
 mod sets;
 mod source;
@@ -21,6 +23,8 @@ pub enum Vision {
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Predict(predict::Arguments),
+    Export(export::Arguments),
+    Maps(maps::Arguments),
 }
 
 /// Does what is asked for.
@@ -31,5 +35,7 @@ pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
         Vision::Train(arguments) => train::run(arguments, console),
         Vision::Evaluate(arguments) => evaluate::run(arguments, console),
         Vision::Predict(arguments) => predict::run(arguments, console),
+        Vision::Export(arguments) => export::run(arguments, console),
+        Vision::Maps(arguments) => maps::run(arguments, console),
     }
 }
