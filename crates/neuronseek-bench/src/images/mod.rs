@@ -281,12 +281,10 @@ fn answered(run: &Run, set: &Loaded, control: &Control<'_>) -> (Answer, Measured
     );
     let mut speed = 0.0;
     let answer = fitted.and_then(|fitted| {
-        let history = &fitted.model.card.history;
-        let trained: f64 = history
-            .iter()
-            .map(|epoch| set.training.images() as f64 / epoch.images_per_second)
-            .sum();
-        speed = (history.len() * set.training.images()) as f64 / trained;
+        let history = &fitted.history;
+        let paces = history.iter().filter_map(|epoch| epoch.pace);
+        let per_image: f64 = paces.map(|pace| 1.0 / pace.images_per_second).sum();
+        speed = history.len() as f64 / per_image;
         let graph = run.plan.graph()?;
         match fitted.test {
             Some(score) if !fitted.stopped => Ok(Answer::Trained {

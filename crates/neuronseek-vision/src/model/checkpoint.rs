@@ -10,7 +10,7 @@ use super::file::{named, numbers, read, write};
 use crate::VisionError;
 use crate::augment::Augment;
 use crate::network::Numbers;
-use crate::train::State;
+use crate::train::{State, timeless};
 
 const CHECKPOINT: &str = "neuronseek-vision-checkpoint";
 
@@ -63,7 +63,7 @@ impl Checkpoint {
             tensors.push(flat((*name).to_string(), values));
         }
         let mut card = self.card.clone();
-        card.history.clone_from(&state.history);
+        card.history = timeless(&state.history);
         let document = Document {
             card,
             augment: self.augment.clone(),

@@ -20,7 +20,7 @@ use crate::backend::VisionBackend;
 use crate::device::Device;
 use crate::images::ImageSet;
 use crate::network::start;
-use crate::train::{Epoch, Job, Score, State, TrainConfig, logits, score, train};
+use crate::train::{Epoch, Job, Score, State, TrainConfig, logits, score, timeless, train};
 
 /// The stream that draws validation images.
 const STREAM: u64 = 0x7661_6c69;
@@ -53,6 +53,8 @@ pub struct FitOptions {
 pub struct Fitted {
     /// The model.
     pub model: VisionModel,
+    /// The epochs, with how long those of this run took.
+    pub history: Vec<Epoch>,
     /// On the test images.
     pub test: Option<Score>,
     /// Whether the run was ended before its time.
@@ -150,7 +152,7 @@ where
         Err(error) => return Err(error),
     };
     let mut card = checkpoint.card;
-    card.history.clone_from(&checkpoint.state.history);
+    card.history = timeless(&checkpoint.state.history);
     let numbers = checkpoint.state.model();
     let model = VisionModel { card, numbers };
     let test = match test {
@@ -159,6 +161,7 @@ where
         None => None,
     };
     Ok(Fitted {
+        history: checkpoint.state.history,
         model,
         test,
         stopped,

@@ -48,8 +48,10 @@ impl EventLog {
             ("train/loss", epoch.loss),
             ("train/accuracy", epoch.accuracy),
             ("train/learning_rate", f64::from(epoch.learning_rate)),
-            ("train/images_per_second", epoch.images_per_second),
         ];
+        if let Some(pace) = epoch.pace {
+            values.push(("train/images_per_second", pace.images_per_second));
+        }
         if let Some(score) = epoch.validation {
             values.push(("validation/loss", score.loss));
             values.push(("validation/accuracy", score.accuracy));
@@ -151,8 +153,7 @@ mod tests {
             accuracy: 0.5,
             validation: None,
             learning_rate: 0.1,
-            seconds: 1.0,
-            images_per_second: 10.0,
+            pace: None,
             gates: vec![0.9],
         };
         log.add(&epoch).unwrap();

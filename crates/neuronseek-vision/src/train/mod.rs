@@ -22,4 +22,5 @@ pub use log::EventLog;
 pub use loss::{Targets, cross_entropy};
 pub use optimiser::Optimiser;
 pub use run::{Job, train};
-pub use state::{Epoch, Score, State};
+pub(crate) use state::timeless;
+pub use state::{Epoch, Pace, Score, State};

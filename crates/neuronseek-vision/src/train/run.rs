@@ -12,7 +12,7 @@ use super::evaluate::{logits, score};
 use super::gates::{GateConfig, Gates};
 use super::loss::Targets;
 use super::optimiser::Optimiser;
-use super::state::{Epoch, Score, State};
+use super::state::{Epoch, Pace, Score, State};
 use super::step::{Gradients, Task, Trained, gradients};
 use crate::VisionError;
 use crate::augment::{Augment, Batch, Loader, LoaderConfig, Normalisation};
@@ -226,8 +226,10 @@ where
             accuracy: mean(&right),
             validation,
             learning_rate: rate,
-            seconds: begun.elapsed().as_secs_f64(),
-            images_per_second: seen as f64 / trained,
+            pace: Some(Pace {
+                seconds: begun.elapsed().as_secs_f64(),
+                images_per_second: seen as f64 / trained,
+            }),
             gates: gates.map(Gates::probabilities).unwrap_or_default(),
         })
     }

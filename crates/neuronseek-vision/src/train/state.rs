@@ -30,13 +30,30 @@ pub struct Epoch {
     pub validation: Option<Score>,
     /// The learning rate of the last step.
     pub learning_rate: f32,
+    /// How long it took; never stored, so that the same run gives the same file.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
+    /// The probability that each gate is open, in a gated network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<f64>,
+}
+
+/// How long an epoch took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pace {
     /// Wall-clock seconds, evaluation included.
     pub seconds: f64,
     /// Training images per second of training.
     pub images_per_second: f64,
-    /// The probability that each gate is open, in a gated network.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gates: Vec<f64>,
+}
+
+/// The epochs without how long they took.
+pub(crate) fn timeless(history: &[Epoch]) -> Vec<Epoch> {
+    let without = |epoch: &Epoch| Epoch {
+        pace: None,
+        ..epoch.clone()
+    };
+    history.iter().map(without).collect()
 }
 
 /// The state after whole epochs.

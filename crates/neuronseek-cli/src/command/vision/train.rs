@@ -233,8 +233,12 @@ fn fitted(
         .map(EventLog::create)
         .transpose()?;
     let epochs = options.config.epochs;
+    let held_out = match options.validation_fraction {
+        0.0 => "test",
+        _ => "validation",
+    };
     let fitted = fit(images, test, options, &control, &mut |epoch| {
-        console.note(&line(epoch, epochs));
+        console.note(&line(epoch, epochs, held_out));
         log.as_mut().map_or(Ok(()), |log| log.add(epoch))
     });
     match fitted {
@@ -294,18 +298,20 @@ fn beside(model: &Path) -> PathBuf {
     path.into()
 }
 
-fn line(epoch: &Epoch, epochs: usize) -> String {
+fn line(epoch: &Epoch, epochs: usize, held_out: &str) -> String {
     let mut line = format!(
         "epoch {:>3} of {epochs}  loss {:.4}  train {:.4}",
         epoch.epoch, epoch.loss, epoch.accuracy
     );
     if let Some(score) = epoch.validation {
         line.push_str(&format!(
-            "  held out {:.4} (loss {:.4})",
+            "  {held_out} {:.4} (loss {:.4})",
             score.accuracy, score.loss
         ));
     }
-    line.push_str(&format!("  {:.0} images/s", epoch.images_per_second));
+    if let Some(pace) = epoch.pace {
+        line.push_str(&format!("  {:.0} images/s", pace.images_per_second));
+    }
     line
 }
 
@@ -317,6 +323,7 @@ fn show(
 ) -> Result<(), Failure> {
     let card = &fitted.model.card;
     if arguments.form.json {
+        let paces = fitted.history.iter().filter_map(|epoch| epoch.pace);
         return output::print_json(&Document {
             neuron: &card.plan.neuron,
             architecture: card.plan.architecture,
@@ -326,10 +333,10 @@ fn show(
             classes: card.classes.len(),
             images: card.images,
             seed: card.config.seed,
-            seconds: card.history.iter().map(|epoch| epoch.seconds).sum(),
+            seconds: paces.map(|pace| pace.seconds).sum(),
             stopped: fitted.stopped,
             test: fitted.test,
-            history: &card.history,
+            history: &fitted.history,
         });
     }
     let mut text = String::new();
