@@ -12,8 +12,10 @@ use neuronseek::export::onnx::{Attribute, Dim, ElementType, OnnxGraph};
 use serde::Serialize;
 
 use crate::VisionError;
+use crate::augment::Normalisation;
 use crate::graph::{Graph, Operation};
 use crate::model::VisionModel;
+use crate::network::Numbers;
 use operations::Writer;
 
 /// What bytes are divided by to become numbers from 0 to 1.
@@ -38,11 +40,20 @@ const FULL: f32 = 255.0;
 pub fn onnx(model: &VisionModel) -> Result<Vec<u8>, VisionError> {
     let graph = model.card.plan.graph()?;
     check(model, &graph)?;
+    let mut onnx = written(&graph, &model.numbers, &model.card.normalisation);
+    onnx.metadata("classes", &json(&model.card.classes)?);
+    onnx.metadata("normalisation", &json(&model.card.normalisation)?);
+    onnx.metadata("plan", &json(&model.card.plan)?);
+    Ok(onnx.to_bytes())
+}
+
+/// A network from bytes to probabilities.
+fn written(graph: &Graph, numbers: &Numbers, normalisation: &Normalisation) -> OnnxGraph {
     let mut onnx = OnnxGraph::new("neuronseek-vision");
-    preprocessing(&mut onnx, model, graph.input());
+    preprocessing(&mut onnx, normalisation, graph.input());
     let mut writer = Writer {
-        graph: &graph,
-        numbers: &model.numbers,
+        graph,
+        numbers,
         onnx,
     };
     for node in 1..graph.nodes.len() {
@@ -55,10 +66,7 @@ pub fn onnx(model: &VisionModel) -> Result<Vec<u8>, VisionError> {
     let shape = [Dim::Named("batch"), Dim::Fixed(graph.outputs())];
     onnx.output("logits", ElementType::Float, &shape);
     onnx.output("probabilities", ElementType::Float, &shape);
-    onnx.metadata("classes", &json(&model.card.classes)?);
-    onnx.metadata("normalisation", &json(&model.card.normalisation)?);
-    onnx.metadata("plan", &json(&model.card.plan)?);
-    Ok(onnx.to_bytes())
+    onnx
 }
 
 fn check(model: &VisionModel, graph: &Graph) -> Result<(), VisionError> {
@@ -92,7 +100,11 @@ fn check(model: &VisionModel, graph: &Graph) -> Result<(), VisionError> {
 }
 
 /// From the bytes `images` to the graph's input.
-fn preprocessing(onnx: &mut OnnxGraph, model: &VisionModel, [channels, rows, columns]: [usize; 3]) {
+fn preprocessing(
+    onnx: &mut OnnxGraph,
+    normalisation: &Normalisation,
+    [channels, rows, columns]: [usize; 3],
+) {
     let shape = [
         Dim::Named("batch"),
         Dim::Fixed(channels),
@@ -100,7 +112,6 @@ fn preprocessing(onnx: &mut OnnxGraph, model: &VisionModel, [channels, rows, col
         Dim::Fixed(columns),
     ];
     onnx.input("images", ElementType::Uint8, &shape);
-    let normalisation = &model.card.normalisation;
     let per_channel = [1, channels, 1, 1];
     onnx.initializer("images.full", &[], &[FULL]);
     onnx.initializer("images.mean", &per_channel, &normalisation.mean[..]);
