@@ -60,11 +60,9 @@ fn a_model_is_trained_and_used() {
     assert!(folder.read("m.onnx").len() > 1000);
     folder.must("vision maps m photos/test/blue/00.png --class blue -o maps");
     assert!(folder.file("maps/00.blue.png").exists());
-    let grown = format!(
-        "vision train photos --batch 16 --epochs 1 --grow m --neuron x+x^2+cp(2) \
-                         --learning-rate 0.0001 --json"
-    );
-    let grown = folder.json(&grown);
+    let grown = "vision train photos --batch 16 --epochs 1 --grow m --neuron x+x^2+cp(2) \
+                 --learning-rate 0.0001 --json";
+    let grown = folder.json(grown);
     assert!(
         grown["test"]["accuracy"].as_f64().unwrap() > 0.9,
         "{grown:#}"

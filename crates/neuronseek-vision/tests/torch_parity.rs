@@ -1,7 +1,7 @@
 //! Logits and gradients of every layer and architecture beside PyTorch's.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod python;
+
 use std::sync::Arc;
 
 use burn_autodiff::Autodiff;
@@ -22,32 +22,6 @@ struct Answer {
     logits: Vec<f32>,
     gradients: Vec<Vec<f32>>,
     image_gradient: Vec<f32>,
-}
-
-/// Runs the program in Python; none where there is no torch.
-fn ask(task: &Value) -> Option<Answer> {
-    let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_torch = Command::new(&python)
-        .args(["-c", "import torch"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !has_torch {
-        println!("skipped: {python} has no torch (set NEURONSEEK_PYTHON)");
-        return None;
-    }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/torch/graph.py");
-    let mut child = Command::new(&python)
-        .arg(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text = serde_json::to_vec(task).unwrap();
-    child.stdin.take().unwrap().write_all(&text).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 fn described(graph: &Graph, node: &Node, numbers: &[Vec<f32>]) -> Value {
@@ -133,7 +107,7 @@ fn compare(name: &str, plan: &Plan, images: usize) {
         .map(|node| described(&graph, node, &numbers.parameters))
         .collect();
     let task = json!({"nodes": nodes, "images": pixels, "shape": shape, "weights": weights});
-    let Some(theirs) = ask(&task) else {
+    let Some(theirs) = python::ask::<Answer>("torch/graph.py", "torch", &task) else {
         return;
     };
     let device = FlexDevice;

@@ -3,7 +3,7 @@
 //! Networks run on any Burn backend. What costs nearly all of the time (convolutions, batch norms,
 //! powers) are [`Function`]s with gradients by hand: on the CPU they run on our own [`kernels`],
 //! elsewhere on the backend's operations ([`generic`]). One implementation for automatic
-//! differentiation serves all of them ([`tape`]). Leaving them to Burn's CPU operations was
+//! differentiation serves all of them (`tape`). Leaving them to Burn's CPU operations was
 //! rejected: convolutions took two to three times as long as PyTorch's, and a batch norm made of
 //! element-wise operations passes over its values some twenty times.
 //!
@@ -12,8 +12,6 @@
 mod cpu;
 pub mod generic;
 mod tape;
-#[cfg(test)]
-mod tests;
 
 use burn_backend::TensorPrimitive;
 use burn_backend::backend::Backend;

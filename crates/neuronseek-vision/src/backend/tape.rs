@@ -41,7 +41,7 @@ type Tracked<B, C> = <Autodiff<B, C> as BackendTypes>::FloatTensorPrimitive;
 
 fn step<B: VisionBackend, C: CheckpointStrategy, const N: usize>(
     function: Function,
-    inputs: &[Tracked<B, C>; N],
+    inputs: [&Tracked<B, C>; N],
 ) -> Computed<Autodiff<B, C>> {
     let plain: Vec<FloatTensor<B>> = inputs.iter().map(|input| input.primitive.clone()).collect();
     let computed = B::value(function, &plain);
@@ -63,9 +63,9 @@ fn step<B: VisionBackend, C: CheckpointStrategy, const N: usize>(
 impl<B: VisionBackend, C: CheckpointStrategy> VisionBackend for Autodiff<B, C> {
     fn value(function: Function, inputs: &[FloatTensor<Self>]) -> Computed<Self> {
         match inputs {
-            [x] => step::<B, C, 1>(function, &[x.clone()]),
-            [a, b] => step::<B, C, 2>(function, &[a.clone(), b.clone()]),
-            [a, b, c] => step::<B, C, 3>(function, &[a.clone(), b.clone(), c.clone()]),
+            [x] => step::<B, C, 1>(function, [x]),
+            [a, b] => step::<B, C, 2>(function, [a, b]),
+            [a, b, c] => step::<B, C, 3>(function, [a, b, c]),
             _ => unreachable!("functions have one to three inputs"),
         }
     }

@@ -2,12 +2,9 @@ use neuronseek::observe::Control;
 
 use super::{ClassMaps, class_maps, picture};
 use crate::architecture::{Architecture, Plan};
-use crate::augment::Normalisation;
 use crate::device::Device;
 use crate::images::ImageSet;
-use crate::model::{Card, VisionModel};
-use crate::network::start;
-use crate::train::TrainConfig;
+use crate::model::{VisionModel, untrained};
 
 fn model(architecture: Architecture) -> VisionModel {
     let plan = Plan {
@@ -15,23 +12,11 @@ fn model(architecture: Architecture) -> VisionModel {
         width: 0.15,
         ..Plan::linear(architecture, [3, 20, 17], 3)
     };
-    let mut numbers = start(&plan.graph().unwrap(), 4);
-    if let Some(bias) = numbers.parameters.last_mut() {
+    let mut model = untrained(plan, &["a", "b", "c"], 4);
+    if let Some(bias) = model.numbers.parameters.last_mut() {
         bias.copy_from_slice(&[0.5, -0.25, 2.0]);
     }
-    let card = Card {
-        plan,
-        classes: ["a", "b", "c"].map(String::from).to_vec(),
-        normalisation: Normalisation {
-            mean: vec![0.5, 0.4, 0.3],
-            deviation: vec![0.2, 0.3, 0.25],
-        },
-        trained_on: "nothing".to_string(),
-        images: 0,
-        config: TrainConfig::default(),
-        history: Vec::new(),
-    };
-    VisionModel { card, numbers }
+    model
 }
 
 fn images(count: usize) -> ImageSet {

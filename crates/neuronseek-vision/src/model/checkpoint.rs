@@ -66,7 +66,7 @@ impl Checkpoint {
         card.history = timeless(&state.history);
         let document = Document {
             card,
-            augment: self.augment.clone(),
+            augment: self.augment,
             images: self.images.clone(),
             steps: state.steps,
             best: state.best.as_ref().map(|(epoch, _)| *epoch),

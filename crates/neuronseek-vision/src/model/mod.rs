@@ -103,3 +103,22 @@ fn listed(names: &[String]) -> String {
     }
     text
 }
+
+/// A model as it is before training, for tests.
+#[cfg(test)]
+pub(crate) fn untrained(plan: Plan, classes: &[&str], seed: u64) -> VisionModel {
+    let numbers = crate::network::start(&plan.graph().unwrap(), seed);
+    let card = Card {
+        plan,
+        classes: classes.iter().map(ToString::to_string).collect(),
+        normalisation: Normalisation {
+            mean: vec![0.5, 0.4, 0.3],
+            deviation: vec![0.2, 0.3, 0.25],
+        },
+        trained_on: "nothing".to_string(),
+        images: 0,
+        config: TrainConfig::default(),
+        history: Vec::new(),
+    };
+    VisionModel { card, numbers }
+}

@@ -1,11 +1,11 @@
 use burn_flex::{Flex, FlexDevice};
 use burn_tensor::{Tensor, TensorData};
 
-use super::{Card, Checkpoint, VisionModel, grown};
+use super::{Checkpoint, VisionModel, grown, untrained};
 use crate::architecture::{Architecture, Plan};
-use crate::augment::{Augment, Normalisation};
-use crate::network::{Network, Numbers, Phase, start};
-use crate::train::{State, TrainConfig};
+use crate::augment::Augment;
+use crate::network::{Network, Numbers, Phase};
+use crate::train::State;
 
 fn model(neuron: &str, architecture: Architecture) -> VisionModel {
     let plan = Plan {
@@ -13,25 +13,12 @@ fn model(neuron: &str, architecture: Architecture) -> VisionModel {
         width: 0.25,
         ..Plan::linear(architecture, [3, 16, 16], 4)
     };
-    let graph = plan.graph().unwrap();
-    let mut numbers = start(&graph, 7);
-    for (number, both) in numbers.statistics.iter_mut().enumerate() {
+    let mut model = untrained(plan, &["a", "b", "c", "d"], 7);
+    for (number, both) in model.numbers.statistics.iter_mut().enumerate() {
         both[0].fill(-0.01 * number as f32);
         both[1].fill(0.5 + 0.02 * number as f32);
     }
-    let card = Card {
-        plan,
-        classes: ["a", "b", "c", "d"].map(String::from).to_vec(),
-        normalisation: Normalisation {
-            mean: vec![0.5, 0.4, 0.3],
-            deviation: vec![0.2, 0.3, 0.25],
-        },
-        trained_on: "nothing".to_string(),
-        images: 0,
-        config: TrainConfig::default(),
-        history: Vec::new(),
-    };
-    VisionModel { card, numbers }
+    model
 }
 
 fn logits(plan: &Plan, numbers: &Numbers) -> Vec<f32> {

@@ -156,7 +156,7 @@ impl<B: VisionBackend> Run<'_, B> {
             Operation::Dense { outputs, .. } => self.dense(node, inputs.remove(0), outputs),
             Operation::Gate { term } => match self.gates {
                 Some(gates) => {
-                    let gate = gates.clone().slice([term..term + 1]);
+                    let gate = gates.clone().narrow(0, term, 1);
                     inputs.remove(0) * gate.reshape([1, 1, 1, 1])
                 }
                 None => inputs.remove(0),

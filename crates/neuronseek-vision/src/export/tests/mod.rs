@@ -2,10 +2,7 @@ mod parity;
 
 use super::onnx;
 use crate::architecture::{Architecture, Plan};
-use crate::augment::Normalisation;
-use crate::model::{Card, VisionModel};
-use crate::network::start;
-use crate::train::TrainConfig;
+use crate::model::{VisionModel, untrained};
 
 fn model(gated: bool) -> VisionModel {
     let plan = Plan {
@@ -14,20 +11,7 @@ fn model(gated: bool) -> VisionModel {
         gated,
         ..Plan::linear(Architecture::SmallCnn, [3, 9, 8], 2)
     };
-    let numbers = start(&plan.graph().unwrap(), 1);
-    let card = Card {
-        plan,
-        classes: ["cat", "dog"].map(String::from).to_vec(),
-        normalisation: Normalisation {
-            mean: vec![0.5, 0.4, 0.3],
-            deviation: vec![0.2, 0.3, 0.25],
-        },
-        trained_on: "nothing".to_string(),
-        images: 0,
-        config: TrainConfig::default(),
-        history: Vec::new(),
-    };
-    VisionModel { card, numbers }
+    untrained(plan, &["cat", "dog"], 1)
 }
 
 #[test]

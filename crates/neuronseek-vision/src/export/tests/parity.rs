@@ -1,8 +1,6 @@
 //! What onnxruntime computes from bytes is what the network computes.
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use burn_flex::{Flex, FlexDevice};
@@ -11,6 +9,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+#[path = "../../../tests/python/mod.rs"]
+mod python;
 
 use super::super::{onnx, written};
 use super::model;
@@ -25,34 +26,6 @@ struct Answer {
     logits: Vec<f32>,
     probabilities: Vec<f32>,
     metadata: HashMap<String, String>,
-}
-
-/// Runs the program in Python; none where `$NEURONSEEK_PYTHON` (else `python3`) has no onnx and
-/// onnxruntime.
-fn ask(cases: &[Value]) -> Option<Vec<Answer>> {
-    let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_runtime = Command::new(&python)
-        .args(["-c", "import numpy, onnx, onnxruntime"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !has_runtime {
-        println!("skipped: {python} has no onnx and onnxruntime (set NEURONSEEK_PYTHON)");
-        return None;
-    }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/onnx/predict.py");
-    let mut child = Command::new(&python)
-        .arg(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text = serde_json::to_vec(&json!({"cases": cases})).unwrap();
-    // The program reads all of its input before it prints.
-    child.stdin.take().unwrap().write_all(&text).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "predict.py failed");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// Exported networks with images and our own logits of them.
@@ -113,7 +86,11 @@ impl Cases {
 
     /// onnxruntime's answers, if there is one, after comparing.
     fn compared(&self, classes: usize) -> Option<Vec<Answer>> {
-        let answers = ask(&self.asked)?;
+        let answers = python::ask::<Vec<Answer>>(
+            "onnx/predict.py",
+            "numpy, onnx, onnxruntime",
+            &json!({"cases": self.asked}),
+        )?;
         assert_eq!(answers.len(), self.expected.len());
         for (answer, (name, logits)) in answers.iter().zip(&self.expected) {
             near(&answer.logits, logits, name);

@@ -1,0 +1,36 @@
+//! Runs a Python program of `tests`, where a Python with its packages is found.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Feeds `task` as JSON to `program` and reads its JSON. `None`, with a printed word, where
+/// `$NEURONSEEK_PYTHON` (else `python3`) lacks one of the packages; a program that fails is a failed
+/// test.
+pub fn ask<A: DeserializeOwned>(program: &str, packages: &str, task: &Value) -> Option<A> {
+    let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has_them = Command::new(&python)
+        .args(["-c", &format!("import {packages}")])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !has_them {
+        println!("skipped: {python} lacks one of {packages} (set NEURONSEEK_PYTHON)");
+        return None;
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/");
+    let mut child = Command::new(&python)
+        .arg(format!("{folder}{program}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = serde_json::to_vec(task).unwrap();
+    // Programs read all of their input before they print.
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{program} failed");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
