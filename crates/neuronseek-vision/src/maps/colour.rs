@@ -18,6 +18,7 @@ const POINTS: [[u8; 3]; 9] = [
 /// The colour of a number from 0 to 1, linear between the points; others and NaN get the nearest
 /// end, NaN the lower one.
 pub(super) fn colour(number: f32) -> [f32; 3] {
+    let number = if number.is_nan() { 0.0 } else { number };
     let place = number.clamp(0.0, 1.0) * (POINTS.len() - 1) as f32;
     let below = (place as usize).min(POINTS.len() - 2);
     let share = place - below as f32;

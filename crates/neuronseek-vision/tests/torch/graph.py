@@ -1,7 +1,8 @@
 """Runs a graph in PyTorch: logits and gradients, to compare with ours.
 
-Reads {"nodes": [...], "parameters": [[...]], "images": [...], "shape": [...], "weights": [...]} and
-prints {"logits": [...], "gradients": [[...]], "image_gradient": [...]} of sum(weights * logits).
+Reads a list of {"nodes": [...], "images": [...], "shape": [...], "weights": [...]} and prints a list of
+{"single": answer, "double": answer} in both precisions, an answer being {"logits": [...], "gradients": [[...]],
+"image_gradient": [...]} of sum(weights * logits).
 """
 
 import json
@@ -10,25 +11,15 @@ import sys
 import torch
 import torch.nn.functional as F
 
-task = json.load(sys.stdin)
+tasks = json.load(sys.stdin)
 torch.set_num_threads(1)
-images = torch.tensor(task["images"], dtype=torch.float32).reshape(task["shape"]).requires_grad_()
-parameters = []
-for node in task["nodes"]:
-    own = []
-    for shape, numbers in node["parameters"]:
-        tensor = torch.tensor(numbers, dtype=torch.float32).reshape(shape).requires_grad_()
-        own.append(tensor)
-        parameters.append(tensor)
-    node["own"] = own
-
 
 def bounded(x, bound):
     return x if bound is None else x / torch.sqrt(1 + (x / bound) ** 2)
 
 
-def run(node, inputs):
-    kind, own, x = node["kind"], node["own"], inputs[0] if inputs else None
+def run(node, own, images, inputs):
+    kind, x = node["kind"], inputs[0] if inputs else None
     if kind == "input":
         return images
     if kind == "convolution":
@@ -68,17 +59,25 @@ def run(node, inputs):
     raise ValueError(kind)
 
 
-values = []
-for node in task["nodes"]:
-    values.append(run(node, [values[i] for i in node["inputs"]]))
-logits = values[-1].flatten(1)
-weights = torch.tensor(task["weights"], dtype=torch.float32).reshape(logits.shape)
-(logits * weights).sum().backward()
-json.dump(
-    {
+def answer(task, dtype):
+    def leaf(numbers, shape):
+        return torch.tensor(numbers, dtype=dtype).reshape(shape).requires_grad_()
+
+    images = leaf(task["images"], task["shape"])
+    parameters, values = [], []
+    for node in task["nodes"]:
+        own = [leaf(numbers, shape) for shape, numbers in node["parameters"]]
+        parameters += own
+        values.append(run(node, own, images, [values[i] for i in node["inputs"]]))
+    logits = values[-1].flatten(1)
+    weights = torch.tensor(task["weights"], dtype=dtype).reshape(logits.shape)
+    (logits * weights).sum().backward()
+    return {
         "logits": logits.flatten().tolist(),
         "gradients": [p.grad.flatten().tolist() for p in parameters],
         "image_gradient": images.grad.flatten().tolist(),
-    },
-    sys.stdout,
-)
+    }
+
+
+both = [{"single": answer(task, torch.float32), "double": answer(task, torch.float64)} for task in tasks]
+json.dump(both, sys.stdout)
