@@ -13,6 +13,7 @@
 //! | [`maps`] | class activation maps: where a network looks |
 //! | [`model`] | a trained network in a file, checkpoints, growing |
 //! | [`network`] | a graph with its numbers: forward passes |
+//! | [`search`] | finding the neuron of an image set |
 //! | [`train`] | training, evaluation, gates |
 
 pub mod architecture;
@@ -27,6 +28,7 @@ pub mod kernels;
 pub mod maps;
 pub mod model;
 pub mod network;
+pub mod search;
 pub mod train;
 
 pub use error::VisionError;

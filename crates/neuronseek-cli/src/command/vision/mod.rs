@@ -10,6 +10,7 @@ mod export;
 mod fetch;
 mod maps;
 mod predict;
+mod search;
 mod sets;
 mod source;
 mod train;
@@ -20,6 +21,7 @@ pub mod training;
 pub enum Vision {
     Sets(sets::Arguments),
     Fetch(fetch::Arguments),
+    Search(Box<search::Arguments>),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Predict(predict::Arguments),
@@ -32,6 +34,7 @@ pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
     match vision {
         Vision::Sets(arguments) => sets::run(arguments, console),
         Vision::Fetch(arguments) => fetch::run(arguments, console),
+        Vision::Search(arguments) => search::run(arguments, console),
         Vision::Train(arguments) => train::run(arguments, console),
         Vision::Evaluate(arguments) => evaluate::run(arguments, console),
         Vision::Predict(arguments) => predict::run(arguments, console),
