@@ -79,6 +79,18 @@ impl Normalisation {
         problems
     }
 
+    /// The normalised numbers of one or more images, `pixels` being image after image.
+    pub(crate) fn normalised(&self, pixels: &[u8], image: usize) -> Vec<f32> {
+        let mut numbers = vec![0.0; pixels.len()];
+        for (pixels, out) in pixels
+            .chunks_exact(image)
+            .zip(numbers.chunks_exact_mut(image))
+        {
+            self.apply(pixels, out);
+        }
+        numbers
+    }
+
     /// Normalises an image: `pixels` and `out` are `channels x height x width`.
     pub(crate) fn apply(&self, pixels: &[u8], out: &mut [f32]) {
         let plane = pixels.len() / self.mean.len();

@@ -1,168 +1,161 @@
-//! Images as rows of numbers.
+//! Which images, and what of them, are the rows of a table.
 
-use std::sync::Arc;
-
-use burn_autodiff::Autodiff;
-use burn_flex::{Flex, FlexDevice};
-use burn_tensor::{Tensor, TensorData};
 use neuronseek::matrix::Matrix;
 use neuronseek::observe::Control;
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::SearchConfig;
+use super::backbone;
+use super::settings::{Rows, SearchConfig};
 use crate::VisionError;
-use crate::architecture::{Architecture, Plan};
-use crate::augment::{Augment, Normalisation};
+use crate::augment::Normalisation;
 use crate::images::ImageSet;
-use crate::network::{Network, Phase, start};
-use crate::train::{Job, State, TrainConfig, train};
 
-/// The most numbers of a flat image: searches by least squares grow weak beyond.
-const MOST: usize = 150;
+/// The stream that draws images.
+const IMAGES: u64 = 0x696d_6167;
+/// The stream that draws the places of patches.
+const PLACES: u64 = 0x706c_6163;
+
+/// One row in so many is held out.
+const HELD_OUT: usize = 5;
+
 /// Rows and columns of a patch.
 const PATCH: usize = 3;
-/// Patches of an image.
-const PATCHES: usize = 4;
-/// The stream of their places.
-const STREAM: u64 = 0x7061_7463;
-/// Images that go through the small network at once.
-const BATCH: usize = 100;
 
-fn labels(images: &ImageSet) -> Vec<usize> {
-    images.labels.iter().map(|&label| label as usize).collect()
+/// Rows to search on, or to judge by.
+pub(super) struct Table {
+    /// rows x inputs.
+    pub inputs: Matrix<f64>,
+    /// The class of each row.
+    pub labels: Vec<u32>,
 }
 
-/// An image's normalised pixels.
-fn normalised(images: &ImageSet, normalisation: &Normalisation, image: usize) -> Vec<f32> {
-    let mut pixels = vec![0.0; images.image_bytes()];
-    normalisation.apply(images.image(image), &mut pixels);
-    pixels
+/// Rows to search on and rows of other images to judge by.
+pub(super) struct Tables {
+    pub search: Table,
+    pub held_out: Table,
 }
 
-/// Columns with mean 0 and deviation 1: searches take scaled inputs.
-fn scaled(mut values: Vec<f64>, rows: usize, columns: usize) -> Matrix<f64> {
-    for column in 0..columns {
-        let at = |row: usize| row * columns + column;
-        let mean = (0..rows).map(|row| values[at(row)]).sum::<f64>() / rows as f64;
-        let square = |row: usize| (values[at(row)] - mean).powi(2);
-        let variance = (0..rows).map(square).sum::<f64>() / rows as f64;
-        let deviation = if variance > 0.0 { variance.sqrt() } else { 1.0 };
-        for row in 0..rows {
-            values[at(row)] = (values[at(row)] - mean) / deviation;
-        }
-    }
-    Matrix::from_vec(rows, columns, values)
-}
-
-/// Images averaged down to a square side of so many cells that all channels together have at most
-/// 150 numbers.
-pub(super) fn flat(images: &ImageSet) -> (Matrix<f64>, Vec<usize>) {
-    let normalisation = Normalisation::of(images);
-    let side = (MOST / images.channels).isqrt();
-    let sides = [images.height.min(side), images.width.min(side)];
-    let columns = images.channels * sides[0] * sides[1];
-    let mut values = Vec::with_capacity(images.images() * columns);
-    for image in 0..images.images() {
-        let pixels = normalised(images, &normalisation, image);
-        for plane in pixels.chunks_exact(images.height * images.width) {
-            for row in 0..sides[0] {
-                for column in 0..sides[1] {
-                    values.push(cell(plane, images, sides, [row, column]));
-                }
-            }
-        }
-    }
-    (scaled(values, images.images(), columns), labels(images))
-}
-
-/// The mean of a plane's pixels in a cell.
-fn cell(plane: &[f32], images: &ImageSet, sides: [usize; 2], place: [usize; 2]) -> f64 {
-    let range = |length: usize, axis: usize| {
-        let (cells, at) = (sides[axis], place[axis]);
-        length * at / cells..(length * (at + 1)).div_ceil(cells)
-    };
-    let columns = range(images.width, 1);
-    let mut sum = 0.0;
-    let mut count = 0;
-    for row in range(images.height, 0) {
-        for &pixel in &plane[row * images.width..][columns.clone()] {
-            sum += f64::from(pixel);
-            count += 1;
-        }
-    }
-    sum / f64::from(count)
-}
-
-/// Patches at random places, each with its image's class.
-pub(super) fn patches(images: &ImageSet, seed: u64) -> (Matrix<f64>, Vec<usize>) {
-    let normalisation = Normalisation::of(images);
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(STREAM);
-    let columns = images.channels * PATCH * PATCH;
-    let rows = images.images() * PATCHES;
-    let mut values = Vec::with_capacity(rows * columns);
-    for image in 0..images.images() {
-        let pixels = normalised(images, &normalisation, image);
-        for _ in 0..PATCHES {
-            let row = random.random_range(0..=images.height - PATCH);
-            let column = random.random_range(0..=images.width - PATCH);
-            for plane in pixels.chunks_exact(images.height * images.width) {
-                for down in 0..PATCH {
-                    let from = (row + down) * images.width + column;
-                    values.extend(plane[from..from + PATCH].iter().map(|&p| f64::from(p)));
-                }
-            }
-        }
-    }
-    let labels = labels(images).into_iter();
-    let labels = labels.flat_map(|label| [label; PATCHES]).collect();
-    (scaled(values, rows, columns), labels)
-}
-
-/// Channel means before the classifier of a small linear network trained on all images.
-pub(super) fn features(
+/// The rows of images that the configuration asks for; a fifth of the images is held out.
+pub(super) fn tables(
     images: &ImageSet,
-    sample: &ImageSet,
     config: &SearchConfig,
     control: &Control<'_>,
-) -> Result<(Matrix<f64>, Vec<usize>), VisionError> {
-    let input = [images.channels, images.height, images.width];
-    let plan = Plan::linear(Architecture::SmallCnn, input, images.classes.len());
-    let graph = Arc::new(plan.graph()?);
+) -> Result<Tables, VisionError> {
     let normalisation = Normalisation::of(images);
-    let training = TrainConfig {
-        epochs: config.epochs,
-        batch: 128.min(images.images()),
-        seed: config.seed,
-        ..TrainConfig::default()
-    };
-    let job = Job {
-        graph: graph.clone(),
-        gates: None,
-        images: Arc::new(images.clone()),
-        validation: None,
-        normalisation: &normalisation,
-        augment: &Augment::default(),
-        config: &training,
-        workers: 0,
-    };
-    let begun = State::new(start(&graph, config.seed));
-    let state = train::<Autodiff<Flex>>(&job, begun, &[FlexDevice], control, &mut |_| Ok(()))?;
-    let network = Network::<Flex>::new(graph, &state.model(), &FlexDevice);
-    let mut values = Vec::new();
-    let mut columns = 0;
-    for first in (0..sample.images()).step_by(BATCH) {
-        let last = (first + BATCH).min(sample.images());
-        let pixels: Vec<f32> = (first..last)
-            .flat_map(|image| normalised(sample, &normalisation, image))
-            .collect();
-        let shape = [last - first, sample.channels, sample.height, sample.width];
-        let batch = Tensor::<Flex, 4>::from_data(TensorData::new(pixels, shape), &FlexDevice);
-        let features = network.forward(batch, Phase::Evaluate, None).features;
-        columns = features.dims()[1];
-        let means = features.mean_dim(3).mean_dim(2).to_data();
-        values.extend(means.iter::<f32>().map(f64::from));
+    let mut order: Vec<usize> = (0..images.labels.len()).collect();
+    order.shuffle(&mut stream(config.seed, IMAGES));
+    match config.rows {
+        Rows::Flat => {
+            order.truncate(config.sample);
+            let side = config.pooled_side(images);
+            split(&order, |part| Ok(flat(images, part, &normalisation, side)))
+        }
+        Rows::Patches => {
+            let mut random = stream(config.seed, PLACES);
+            let share = config.sample as f64 / order.len() as f64;
+            split(&order, |part| {
+                let count = (share * part.len() as f64).round() as usize;
+                Ok(patches(images, part, &normalisation, count, &mut random))
+            })
+        }
+        Rows::Features => {
+            let half = order.len() / 2;
+            let seen = images.rows(&order[..half]);
+            let backbone = backbone::trained(&seen, &normalisation, config, control)?;
+            let unseen = &order[half..];
+            split(&unseen[..unseen.len().min(config.sample)], |part| {
+                let images = images.rows(part);
+                let inputs = backbone::features(&backbone, &images, &normalisation, control)?;
+                let labels = images.labels;
+                Ok(Table { inputs, labels })
+            })
+        }
     }
-    Ok((scaled(values, sample.images(), columns), labels(sample)))
+}
+
+fn stream(seed: u64, purpose: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(purpose);
+    random
+}
+
+/// Tables of the images that are searched on and of those held out.
+fn split(
+    order: &[usize],
+    mut table: impl FnMut(&[usize]) -> Result<Table, VisionError>,
+) -> Result<Tables, VisionError> {
+    let (held_out, search) = order.split_at(order.len() / HELD_OUT);
+    Ok(Tables {
+        search: table(search)?,
+        held_out: table(held_out)?,
+    })
+}
+
+/// The normalised pixels of an image, `channels x height x width`.
+fn image(images: &ImageSet, number: usize, normalisation: &Normalisation) -> Vec<f32> {
+    normalisation.normalised(images.image(number), images.image_bytes())
+}
+
+/// One row per image: means over `side x side` areas of every channel.
+fn flat(images: &ImageSet, part: &[usize], normalisation: &Normalisation, side: usize) -> Table {
+    let mut cells = Vec::new();
+    for &number in part {
+        let pixels = image(images, number, normalisation);
+        for plane in pixels.chunks_exact(images.height * images.width) {
+            for area in 0..side * side {
+                let rows = span(area / side, side, images.height);
+                let columns = span(area % side, side, images.width);
+                let count = rows.len() * columns.len();
+                let all = rows.flat_map(|row| {
+                    let start = row * images.width;
+                    &plane[start + columns.start..start + columns.end]
+                });
+                let sum: f64 = all.map(|&pixel| f64::from(pixel)).sum();
+                cells.push(sum / count as f64);
+            }
+        }
+    }
+    Table {
+        inputs: Matrix::from_vec(part.len(), images.channels * side * side, cells),
+        labels: part.iter().map(|&number| images.labels[number]).collect(),
+    }
+}
+
+/// The pixels of an area of `side`; where they do not divide evenly, areas overlap by one.
+fn span(area: usize, side: usize, pixels: usize) -> std::ops::Range<usize> {
+    area * pixels / side..((area + 1) * pixels).div_ceil(side)
+}
+
+/// Patches at random places, the images one after another until there are enough.
+fn patches(
+    images: &ImageSet,
+    part: &[usize],
+    normalisation: &Normalisation,
+    count: usize,
+    random: &mut ChaCha8Rng,
+) -> Table {
+    let width = images.channels * PATCH * PATCH;
+    let mut inputs = Matrix::zeros(count, width);
+    // Image after image, so that each is normalised once however many patches it gives.
+    let mut patch = 0;
+    let mut labels = Vec::with_capacity(count);
+    for (place, &number) in part.iter().enumerate() {
+        let pixels = image(images, number, normalisation);
+        let until = (place + 1) * count / part.len();
+        while patch < until {
+            let top = random.random_range(0..=images.height - PATCH);
+            let left = random.random_range(0..=images.width - PATCH);
+            for (cell, value) in inputs.row_mut(patch).iter_mut().enumerate() {
+                let [channel, row, column] =
+                    [cell / (PATCH * PATCH), cell / PATCH % PATCH, cell % PATCH];
+                let line = channel * images.height + top + row;
+                *value = f64::from(pixels[line * images.width + left + column]);
+            }
+            labels.push(images.labels[number]);
+            patch += 1;
+        }
+    }
+    Table { inputs, labels }
 }

@@ -33,10 +33,7 @@ pub fn logits<B: VisionBackend>(
             return Err(VisionError::Stopped);
         }
         let last = (first + BATCH).min(count);
-        let mut pixels = vec![0.0; (last - first) * size];
-        for (image, out) in (first..last).zip(pixels.chunks_exact_mut(size)) {
-            normalisation.apply(images.image(image), out);
-        }
+        let pixels = normalisation.normalised(&images.pixels[first * size..last * size], size);
         let shape = [last - first, images.channels, images.height, images.width];
         let batch = Tensor::<B, 4>::from_data(TensorData::new(pixels, shape), &device);
         let forward = network.forward(batch, Phase::Evaluate, gates);

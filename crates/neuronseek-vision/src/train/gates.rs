@@ -65,7 +65,7 @@ pub fn open_probability(log_alpha: f32) -> f64 {
 }
 
 /// The gate at test time, without noise.
-pub fn settled_gate(log_alpha: f32) -> f32 {
+fn settled(log_alpha: f32) -> f32 {
     let sigmoid = 1.0 / (1.0 + (-f64::from(log_alpha)).exp());
     (sigmoid * (HIGH - LOW) + LOW).clamp(0.0, 1.0) as f32
 }
@@ -105,10 +105,7 @@ impl<B: AutodiffBackend> Gates<B> {
 
     /// The gates without noise.
     pub fn settled(&self) -> Vec<f32> {
-        host(&self.log_alpha)
-            .into_iter()
-            .map(settled_gate)
-            .collect()
+        host(&self.log_alpha).into_iter().map(settled).collect()
     }
 
     /// The gates of a step, all open in the first quarter.

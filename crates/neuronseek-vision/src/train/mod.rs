@@ -17,7 +17,7 @@ mod tests;
 
 pub use config::{Method, TrainConfig};
 pub use evaluate::{logits, score};
-pub use gates::{GateConfig, open_probability, settled_gate};
+pub use gates::{GateConfig, open_probability};
 pub use log::EventLog;
 pub use loss::{Targets, cross_entropy};
 pub use optimiser::Optimiser;

@@ -3,18 +3,22 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use neuronseek::model::SearchMethod;
 use neuronseek::neuron::{Neuron, Term};
 use neuronseek::observe::Control;
 use neuronseek_vision::architecture::{Architecture, Plan};
+use neuronseek_vision::device::Device;
 use neuronseek_vision::images::{ImageSet, Part};
 use neuronseek_vision::model::{Card, VisionModel};
-use neuronseek_vision::search::{Found, JointFound, Rows, SearchConfig, joint, search};
+use neuronseek_vision::search::{
+    Found, JointFound, JointOptions, Rows, SearchConfig, joint, search,
+};
 use neuronseek_vision::train::TrainConfig;
 use serde::Serialize;
 
 use super::source::Source;
 use super::training::{Training, Varying};
-use crate::arguments::searching::MethodChoice;
+use crate::arguments::searching::method;
 use crate::arguments::{Form, Threads};
 use crate::command::search::evidence;
 use crate::console::Console;
@@ -71,18 +75,35 @@ pub struct Arguments {
         help_heading = "Search"
     )]
     architecture: Architecture,
-    /// Look at this many images at most (flat, features, patches)
-    #[arg(long, value_name = "N", default_value_t = SearchConfig::default().images,
+    /// Rows at most, those held out included (flat, features, patches)
+    #[arg(long, value_name = "N", default_value_t = SearchConfig::default().sample,
           help_heading = "Search")]
     rows: usize,
-    #[command(flatten)]
-    method: MethodChoice,
+    /// als, td or td-paper (flat, features, patches)
+    #[arg(long, default_value = "als", value_parser = method(), help_heading = "Search")]
+    method: SearchMethod,
+    /// The highest order of a term, 1 to 5 (flat, features, patches)
+    #[arg(long, value_name = "K", default_value_t = SearchConfig::default().max_order,
+          help_heading = "Search")]
+    max_order: usize,
+    /// The highest rank of an interaction, 0 to 64 (flat, features, patches)
+    #[arg(long, value_name = "R", default_value_t = SearchConfig::default().max_rank,
+          help_heading = "Search")]
+    max_rank: usize,
     #[command(flatten)]
     training: Training,
     #[command(flatten)]
     varying: Varying,
     #[command(flatten)]
     source: Source,
+    /// Where to compute: cpu or cuda (joint)
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        default_value = "cpu",
+        help_heading = "Search"
+    )]
+    device: Device,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -117,6 +138,9 @@ struct Document<'a> {
     gates: Option<Vec<Gate>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'a str>,
+    /// The share of the deviance of rows of other images that is explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<f64>,
     rows: usize,
     inputs: usize,
 }
@@ -156,14 +180,16 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     };
     let config = SearchConfig {
         rows,
-        options: arguments.method.options()?,
-        images: arguments.rows,
+        method: arguments.method,
+        max_order: arguments.max_order,
+        max_rank: arguments.max_rank,
+        sample: arguments.rows,
         seed: arguments.seed,
         ..SearchConfig::default()
     };
     let found = search(&images, &config, &control)?;
     console.done();
-    for warning in &found.report.warnings {
+    for warning in &found.warnings {
         console.warn(warning);
     }
     show(arguments, &found, console)
@@ -173,23 +199,27 @@ fn show(arguments: &Arguments, found: &Found, console: &Console) -> Result<(), F
     let report = &found.report;
     if arguments.form.json {
         return output::print_json(&Document {
-            neuron: &report.neuron,
+            neuron: &found.neuron,
             search: arguments.search.name(),
             seed: arguments.seed,
             gates: None,
             method: Some(&report.method),
+            explained: Some(found.explained),
             rows: found.rows,
             inputs: found.inputs,
         });
     }
     output::print(&format!(
-        "{}\n{}\n{} on {} rows of {} inputs, {}\n",
-        title(&report.neuron, console.styled),
+        "{}\n{}\n{} on {} rows of {} inputs, {}; {} of the deviance of {} rows of other images is \
+         explained\n",
+        title(&found.neuron, console.styled),
         evidence(report, console.styled),
         report.method,
         count(found.rows),
         found.inputs,
-        duration(report.seconds)
+        duration(found.seconds),
+        display::percent(found.explained),
+        count(found.held_out)
     ))
 }
 
@@ -213,8 +243,14 @@ fn jointly(
         stop: interrupt::flag(),
         deadline: None,
     };
-    let both = (&config, &arguments.varying.augment());
-    let found = joint(&plan, images, None, arguments.penalty, both, &control)?;
+    let options = JointOptions {
+        config: config.clone(),
+        augment: arguments.varying.augment(),
+        penalty: arguments.penalty,
+        device: arguments.device.clone(),
+        ..JointOptions::new(plan)
+    };
+    let found = joint(images, None, &options, &control, &mut |_| Ok(()))?;
     console.done();
     if let Some(output) = output {
         let bytes = model(&found, images, &config).to_bytes()?;
@@ -224,11 +260,19 @@ fn jointly(
     if arguments.form.json {
         let gates = found.terms.iter();
         return output::print_json(&Document {
-            neuron: &found.neuron,
+            neuron: &found.plan.neuron,
             search: arguments.search.name(),
             seed: arguments.seed,
-            gates: Some(gates.map(|&(term, open)| Gate { term, open }).collect()),
+            gates: Some(
+                gates
+                    .map(|gate| Gate {
+                        term: gate.term,
+                        open: gate.probability,
+                    })
+                    .collect(),
+            ),
             method: None,
+            explained: None,
             rows: images.images(),
             inputs: images.image_bytes(),
         });
@@ -239,16 +283,16 @@ fn jointly(
         ("", Side::Left),
     ];
     let mut columns = Columns::new(&titles, console.styled);
-    for (term, open) in &found.terms {
+    for gate in &found.terms {
         columns.row([
-            term.to_string(),
-            display::number(*open, 3),
-            display::bar(*open, 20),
+            gate.term.to_string(),
+            display::number(gate.probability, 3),
+            display::bar(gate.probability, 20),
         ]);
     }
     output::print(&format!(
         "{}\n{}\njoint on {} images, {} epochs of {}\n",
-        title(&found.neuron, console.styled),
+        title(&found.plan.neuron, console.styled),
         columns.text(),
         count(images.images()),
         config.epochs,
