@@ -1,5 +1,7 @@
 //! Logits and gradients of every layer and architecture beside PyTorch's.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod python;
 
 use std::sync::Arc;
