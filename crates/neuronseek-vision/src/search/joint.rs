@@ -26,7 +26,7 @@ use crate::backend::VisionBackend;
 use crate::device::Device;
 use crate::images::ImageSet;
 use crate::network::{Numbers, start};
-use crate::train::{Epoch, GateConfig, Job, State, TrainConfig, open_probability, train};
+use crate::train::{Epoch, GateConfig, Job, State, TrainConfig, open_probability, timeless, train};
 
 /// The paper's rate.
 const PAPER_RATE: f32 = 0.01;
@@ -137,7 +137,7 @@ pub struct JointFound {
     pub terms: Vec<GatedTerm>,
     /// Adam's rate for the gates.
     pub gate_rate: f32,
-    /// How training went, with the gates' probabilities after each epoch.
+    /// How training went, with the gates' probabilities after each epoch and without how long it took.
     pub history: Vec<Epoch>,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -226,7 +226,7 @@ where
         normalisation,
         terms,
         gate_rate: gating.learning_rate,
-        history: done.history,
+        history: timeless(&done.history),
         seconds: begun.elapsed().as_secs_f64(),
     })
 }

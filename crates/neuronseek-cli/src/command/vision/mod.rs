@@ -12,7 +12,7 @@ mod maps;
 mod predict;
 mod search;
 mod sets;
-mod source;
+pub mod source;
 mod train;
 pub mod training;
 
@@ -21,7 +21,9 @@ pub mod training;
 pub enum Vision {
     Sets(sets::Arguments),
     Fetch(fetch::Arguments),
-    Search(Box<search::Arguments>),
+    /// Find the neuron that convolutions on an image set want
+    #[command(subcommand)]
+    Search(search::Search),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Predict(predict::Arguments),
@@ -34,7 +36,7 @@ pub fn run(vision: &Vision, console: &Console) -> Result<(), Failure> {
     match vision {
         Vision::Sets(arguments) => sets::run(arguments, console),
         Vision::Fetch(arguments) => fetch::run(arguments, console),
-        Vision::Search(arguments) => search::run(arguments, console),
+        Vision::Search(search) => search::run(search, console),
         Vision::Train(arguments) => train::run(arguments, console),
         Vision::Evaluate(arguments) => evaluate::run(arguments, console),
         Vision::Predict(arguments) => predict::run(arguments, console),
