@@ -129,7 +129,8 @@ pub struct GatedTerm {
 pub struct JointFound {
     /// The network of the neuron found, without gates; `plan.neuron` is the neuron.
     pub plan: Plan,
-    /// Its numbers: it computes what the gated network did, so that training can go on.
+    /// Its numbers: it computes what the gated network did, so that training can go on. If no gate
+    /// stayed open, those that training starts from.
     pub numbers: Numbers,
     /// How pixels became numbers.
     pub normalisation: Normalisation,
@@ -144,8 +145,9 @@ pub struct JointFound {
 }
 
 /// Trains a network with a gate on every term and prunes the terms whose gates closed: those whose
-/// probability ended at 0.5 or below. If that is all, the most probable one is kept, its gate open.
-/// `each` sees every epoch.
+/// probability ended at 0.5 or below. If that is all, the most probable one is kept, with a warning and
+/// the numbers that training starts from: while every gate is shut nothing passes, norms come to run on
+/// zeros, and opening one gate afterwards gives no network. `each` sees every epoch.
 ///
 /// # Errors
 /// [`VisionError::Request`] for what cannot be built or trained, images without labels, of one class
@@ -219,7 +221,15 @@ where
     let log_alpha = done.gates.as_ref().map_or(&[][..], |gates| &gates[0]);
     let terms = settled(plan.neuron.terms(), log_alpha);
     let gates: Vec<Option<f32>> = terms.iter().map(|t| t.kept.then_some(t.gate)).collect();
-    let (plan, numbers) = pruned(&plan, &done.model(), &gates)?;
+    let (plan, mut numbers) = pruned(&plan, &done.model(), &gates)?;
+    if terms.iter().all(|term| term.probability <= OPEN) {
+        control.warn(&format!(
+            "the penalty {} closed all gates; {} is the most probable term and its network is \
+             untrained: search again with a lower penalty",
+            options.penalty, plan.neuron
+        ));
+        numbers = start(&plan.graph()?, config.seed);
+    }
     Ok(JointFound {
         plan,
         numbers,
@@ -247,7 +257,7 @@ fn settled(terms: &[Term], log_alpha: &[f32]) -> Vec<GatedTerm> {
     };
     let mut settled: Vec<GatedTerm> = terms.iter().zip(log_alpha).map(of).collect();
     if !settled.iter().any(|term| term.kept) {
-        // The first of equals: the lowest order. Its gate is opened, or the network would be dead.
+        // The first of equals: the lowest order.
         let best = settled
             .iter_mut()
             .rev()

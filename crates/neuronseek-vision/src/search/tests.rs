@@ -1,8 +1,10 @@
+use std::sync::Mutex;
+
 use burn_flex::{Flex, FlexDevice};
 use burn_tensor::{Tensor, TensorData};
 use neuronseek::model::SearchMethod;
 use neuronseek::neuron::Term;
-use neuronseek::observe::Control;
+use neuronseek::observe::{Control, Event, Observer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -328,6 +330,41 @@ fn gates_inside_the_network_close_on_what_is_not_needed() {
     assert!(accuracy > 0.9, "{accuracy}");
     let again = joint(&images, Some(&other), &options, &control, &mut |_| Ok(())).unwrap();
     assert_eq!((again.numbers, again.terms), (found.numbers, found.terms));
+}
+
+#[test]
+fn a_penalty_that_closes_all_gates_leaves_a_network_to_train() {
+    let images = by_light(160, 8, 3);
+    let options = JointOptions {
+        penalty: 50.0,
+        ..joint_options("x + x^2")
+    };
+    let warned = Warned(Mutex::new(Vec::new()));
+    let control = Control {
+        observer: &warned,
+        ..Control::silent()
+    };
+    let found = joint(&images, None, &options, &control, &mut |_| Ok(())).unwrap();
+    assert!(found.terms.iter().all(|term| term.probability < 0.5));
+    assert_eq!(found.plan.neuron.terms().len(), 1);
+    let graph = found.plan.graph().unwrap();
+    assert_eq!(found.numbers, start(&graph, options.config.seed));
+    let warned = warned.0.into_inner().unwrap();
+    assert!(
+        warned.iter().any(|w| w.contains("lower penalty")),
+        "{warned:?}"
+    );
+}
+
+/// Keeps warnings.
+struct Warned(Mutex<Vec<String>>);
+
+impl Observer for Warned {
+    fn notice(&self, event: &Event<'_>) {
+        if let Event::Warning(text) = event {
+            self.0.lock().unwrap().push((*text).to_string());
+        }
+    }
 }
 
 /// Logits of a network under gates, of images of numbers.
