@@ -4,22 +4,15 @@
 
 mod program;
 
-use std::process::Command;
-
-use assert_cmd::cargo::CommandCargoExt;
-use program::{Folder, Run};
+use program::{Folder, Run, command};
 use serde_json::Value;
 
 const PAPER: &str = "0.8 * sin(2 * pi * x) * exp(-x) + 0.15 * cos(9 * pi * x)";
 
 /// Formulas have spaces, so arguments come one by one.
 fn theory(folder: &Folder, arguments: &[&str]) -> Run {
-    let mut command = Command::cargo_bin("neuronseek").unwrap();
-    command
-        .current_dir(folder.path())
-        .arg("theory")
-        .args(arguments);
-    command.output().unwrap().into()
+    let mut command = command(folder.path(), "theory");
+    command.args(arguments).output().unwrap().into()
 }
 
 fn json(arguments: &[&str]) -> Value {
