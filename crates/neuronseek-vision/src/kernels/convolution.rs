@@ -1,11 +1,11 @@
 //! The values of a convolution.
 
-use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
+use neuronseek::terms::{Buffer, CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
 use super::places::{Places, by_depth, fills_vectors, sum_places};
 use super::planes::{Planes, copy_row};
-use super::scratch::with_scratch;
+use super::scratch::{Scratch, with_scratch};
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
 use super::transpose::places_together;
@@ -41,7 +41,7 @@ fn by_outputs(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f
     let planes = input_planes(shape, [1, 1]);
     let offsets = input_offsets(shape, &planes);
     let (outputs, depth) = (shape.group_outputs(), shape.depth());
-    let weights: Vec<Vec<f32>> = w
+    let weights: Vec<Buffer<f32>> = w
         .chunks_exact(outputs * depth)
         .map(|w| by_depth(outputs, depth, |output, k| w[output * depth + k]))
         .collect();
@@ -51,13 +51,13 @@ fn by_outputs(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f
     y.par_chunks_mut(shape.output_image())
         .enumerate()
         .for_each(|(index, y)| {
-            with_scratch(length + rows * columns * padded(outputs), |scratch| {
+            with_scratch([length, rows * columns * padded(outputs)], |scratch| {
                 path.run(ImageByOutputs {
                     shape,
                     planes: &planes,
                     offsets: &offsets,
                     weights: &weights,
-                    scratch: scratch.split_at_mut(length),
+                    scratch,
                     x: &x[index * image..][..image],
                     y,
                 });
@@ -86,14 +86,14 @@ fn by_places(path: CpuPath, shape: &ConvShape, x: &[f32], w: &[f32], y: &mut [f3
     y.par_chunks_mut(shape.output_image())
         .enumerate()
         .for_each(|(index, y)| {
-            with_scratch(length + sums, |scratch| {
+            with_scratch([length, sums], |scratch| {
                 path.run(ImageByPlaces {
                     shape,
                     planes: &planes,
                     offsets: &offsets,
                     packed: &packed,
                     places,
-                    scratch: scratch.split_at_mut(length),
+                    scratch,
                     x: &x[index * image..][..image],
                     y,
                 });
@@ -136,9 +136,9 @@ struct ImageByOutputs<'a> {
     planes: &'a Planes,
     offsets: &'a [usize],
     /// One a group.
-    weights: &'a [Vec<f32>],
+    weights: &'a [Buffer<f32>],
     /// For the planes and for one group's sums.
-    scratch: (&'a mut [f32], &'a mut [f32]),
+    scratch: Scratch<'a>,
     x: &'a [f32],
     y: &'a mut [f32],
 }
@@ -179,7 +179,7 @@ struct ImageByPlaces<'a> {
     /// From the first output to the last one, junk between rows included.
     places: usize,
     /// For the planes and for one group's sums.
-    scratch: (&'a mut [f32], &'a mut [f32]),
+    scratch: Scratch<'a>,
     x: &'a [f32],
     y: &'a mut [f32],
 }

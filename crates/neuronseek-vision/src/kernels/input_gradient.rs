@@ -3,12 +3,12 @@
 //! With stride s the inputs fall into s x s phases, each of which meets its own taps of the
 //! kernel and is a convolution of the output's gradient with stride 1.
 
-use neuronseek::terms::{CpuPath, Kernel, Lanes, padded};
+use neuronseek::terms::{Buffer, CpuPath, Kernel, Lanes, padded};
 use rayon::prelude::*;
 
 use super::places::{Places, by_depth, fills_vectors, sum_places};
 use super::planes::{Planes, copy_row};
-use super::scratch::with_scratch;
+use super::scratch::{Scratch, with_scratch};
 use super::shape::ConvShape;
 use super::taps::{Packed, padded_places, sum_taps};
 use super::transpose::places_together;
@@ -56,12 +56,12 @@ pub fn convolution_input_gradient(
     gx.par_chunks_mut(shape.image())
         .enumerate()
         .for_each(|(index, gx)| {
-            with_scratch(length + sums, |scratch| {
+            with_scratch([length, sums], |scratch| {
                 path.run(Image {
                     shape,
                     planes: &planes,
                     pieces: &pieces,
-                    scratch: scratch.split_at_mut(length),
+                    scratch,
                     gy: &gy[index * image..][..image],
                     gx,
                 });
@@ -167,7 +167,7 @@ impl Piece {
 
 /// Weights for vectors over inputs, which are the outputs of this sum, or over places.
 enum Weights {
-    ByOutputs(Vec<f32>),
+    ByOutputs(Buffer<f32>),
     ByPlaces(Packed),
 }
 
@@ -176,7 +176,7 @@ struct Image<'a> {
     planes: &'a Planes,
     pieces: &'a [Piece],
     /// For the planes and for one group's sums.
-    scratch: (&'a mut [f32], &'a mut [f32]),
+    scratch: Scratch<'a>,
     gy: &'a [f32],
     gx: &'a mut [f32],
 }

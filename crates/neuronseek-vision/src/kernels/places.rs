@@ -5,7 +5,7 @@
 //! computed, images may be small, strides cost nothing, and weights are read from aligned vectors.
 //! The result has outputs together, so that it is transposed at the end.
 
-use neuronseek::terms::{Lanes, PADDING, padded};
+use neuronseek::terms::{Buffer, Lanes, PADDING, padded};
 
 /// Bytes of planes that stay in the second cache while all outputs pass over them.
 const CACHED: usize = 256 * 1024;
@@ -24,9 +24,9 @@ pub(super) fn by_depth(
     outputs: usize,
     depth: usize,
     weight: impl Fn(usize, usize) -> f32,
-) -> Vec<f32> {
+) -> Buffer<f32> {
     let width = padded(outputs);
-    let mut weights = vec![0.0; depth * width];
+    let mut weights = Buffer::zeros(depth * width);
     for (k, row) in weights.chunks_exact_mut(width.max(1)).enumerate() {
         for (output, to) in row[..outputs].iter_mut().enumerate() {
             *to = weight(output, k);

@@ -5,18 +5,26 @@
 
 use std::cell::Cell;
 
+use neuronseek::terms::{Buffer, padded};
+
 thread_local! {
-    static KEPT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static KEPT: Cell<Option<Buffer<f32>>> = const { Cell::new(None) };
 }
 
-/// Calls `work` with `length` numbers of any value.
-pub(super) fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+/// Two arrays that start on cache lines.
+pub(super) type Scratch<'a> = (&'a mut [f32], &'a mut [f32]);
+
+/// Calls `work` with two arrays of at least these lengths, filled with any values.
+pub(super) fn with_scratch<R>(
+    [first, second]: [usize; 2],
+    work: impl FnOnce(Scratch<'_>) -> R,
+) -> R {
+    let first = padded(first);
     // Taken out, so that work stolen by this thread meanwhile allocates its own.
-    let mut memory = KEPT.take();
-    if memory.len() < length {
-        memory.resize(length, 0.0);
-    }
-    let result = work(&mut memory[..length]);
-    KEPT.set(memory);
+    let kept = KEPT.take().filter(|kept| kept.len() >= first + second);
+    let mut memory = kept.unwrap_or_else(|| Buffer::zeros(first + second));
+    let (planes, rest) = memory.split_at_mut(first);
+    let result = work((planes, &mut rest[..second]));
+    KEPT.set(Some(memory));
     result
 }

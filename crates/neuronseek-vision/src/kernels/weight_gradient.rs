@@ -4,12 +4,12 @@
 //! a tile of taps by outputs stays in registers while the places pass. With few outputs a group,
 //! depth-wise above all, vectors run over the places.
 
-use neuronseek::terms::{CpuPath, Kernel, Lanes, PADDING, padded};
+use neuronseek::terms::{Buffer, CpuPath, Kernel, Lanes, PADDING, padded};
 use rayon::prelude::*;
 
 use super::convolution::{input_offsets, input_planes};
 use super::planes::Planes;
-use super::scratch::with_scratch;
+use super::scratch::{Scratch, with_scratch};
 use super::shape::ConvShape;
 use super::transpose::outputs_together;
 use super::weight_tile::Tile;
@@ -55,17 +55,17 @@ pub fn convolution_weight_gradient(
     } else {
         shape.groups * width * rows * columns
     };
-    let parts: Vec<Vec<f32>> = x
+    let parts: Vec<Buffer<f32>> = x
         .par_chunks(images * shape.image())
         .zip(gy.par_chunks(images * shape.output_image()))
         .map(|(x, gy)| {
-            let mut sums = vec![0.0; shape.groups * shape.depth() * width];
-            with_scratch(length + gradient, |scratch| {
+            let mut sums = Buffer::zeros(shape.groups * shape.depth() * width);
+            with_scratch([length, gradient], |scratch| {
                 path.run(Part {
                     shape,
                     planes: &planes,
                     offsets: &offsets,
-                    scratch: scratch.split_at_mut(length),
+                    scratch,
                     x,
                     gy,
                     sums: &mut sums,
@@ -77,7 +77,7 @@ pub fn convolution_weight_gradient(
     let depth = shape.depth();
     for part in &parts {
         if few {
-            for (gw, part) in gw.iter_mut().zip(part) {
+            for (gw, part) in gw.iter_mut().zip(part.iter()) {
                 *gw += part;
             }
             continue;
@@ -108,7 +108,7 @@ struct Part<'a> {
     planes: &'a Planes,
     offsets: &'a [usize],
     /// For the planes and for the output's gradient.
-    scratch: (&'a mut [f32], &'a mut [f32]),
+    scratch: Scratch<'a>,
     x: &'a [f32],
     gy: &'a [f32],
     /// groups x depth x padded(outputs) where there are many outputs, outputs x depth where there
