@@ -112,6 +112,28 @@ fn a_killed_run_resumes_to_the_same_curve_and_the_same_model() {
 }
 
 #[test]
+fn a_neuron_is_searched_inside_a_network_and_on_rows() {
+    let folder = Folder::new();
+    photos(&folder);
+    let found = folder.json(
+        "vision search joint photos --candidates x+x^2 --epochs 4 --batch 16 -o start --json",
+    );
+    let gates = found["gates"].as_array().unwrap();
+    assert_eq!(gates.len(), 2);
+    assert!(gates.iter().any(|gate| gate["kept"] == true));
+    let neuron = found["neuron"].as_str().unwrap();
+    let grown = folder.json("vision train photos --grow start --epochs 1 --batch 16 --json");
+    assert_eq!(grown["neuron"], neuron);
+    for way in ["flat", "features --epochs 1", "patches"] {
+        let found = folder.json(&format!("vision search {way} photos --json"));
+        assert!(
+            found["explained"].as_f64().unwrap() > 0.5,
+            "{way}: {found:#}"
+        );
+    }
+}
+
+#[test]
 fn the_model_does_not_depend_on_threads_and_workers() {
     let folder = Folder::new();
     photos(&folder);

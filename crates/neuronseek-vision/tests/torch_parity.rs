@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../../neuronseek/tests/parity/python.rs"]
 mod python;
 
 use std::sync::Arc;
@@ -217,7 +218,7 @@ fn every_architecture_and_neuron_has_the_gradients_of_pytorch() {
     let cases = cases();
     // All at once, since starting PyTorch takes seconds.
     let tasks: Vec<Value> = cases.iter().map(Case::task).collect();
-    let answers = python::ask::<Vec<Answers>>("torch/graph.py", "torch", &json!(tasks));
+    let answers = python::ask::<_, Vec<Answers>>("torch/graph.py", "torch", &json!(tasks));
     for (case, answers) in cases.into_iter().zip(answers.iter().flatten()) {
         case.compare(answers);
     }

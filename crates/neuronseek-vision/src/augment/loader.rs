@@ -20,7 +20,6 @@ const AHEAD: usize = 2;
 /// | `augment` | none | see [`Augment`] |
 /// | `batch` | 128 | 1 to 65536 |
 /// | `workers` | 1 | 0 to 256; 0 makes batches when they are asked for |
-/// | `drop_last` | no | |
 /// | `seed` | 0 | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,8 +30,6 @@ pub struct LoaderConfig {
     pub batch: usize,
     /// Threads that make batches ahead; no batch depends on their number.
     pub workers: usize,
-    /// Leave out the last batch of an epoch when it is not full.
-    pub drop_last: bool,
     /// The seed of the order and of all changes.
     pub seed: u64,
 }
@@ -43,7 +40,6 @@ impl Default for LoaderConfig {
             augment: Augment::default(),
             batch: 128,
             workers: 1,
-            drop_last: false,
             seed: 0,
         }
     }
@@ -53,7 +49,6 @@ impl Default for LoaderConfig {
 pub struct Loader {
     plan: Arc<Plan>,
     config: LoaderConfig,
-    shuffle: bool,
 }
 
 impl Loader {
@@ -67,37 +62,9 @@ impl Loader {
         normalisation: Normalisation,
         config: LoaderConfig,
     ) -> Result<Loader, VisionError> {
-        Loader::new(set, normalisation, config, true)
-    }
-
-    /// Batches to judge by: the images in their order, normalised and not changed, the last
-    /// batch kept. Labels may be absent.
-    ///
-    /// # Errors
-    /// As [`Loader::training`], but for labels.
-    pub fn evaluation(
-        set: Arc<ImageSet>,
-        normalisation: Normalisation,
-        batch: usize,
-        workers: usize,
-    ) -> Result<Loader, VisionError> {
-        let config = LoaderConfig {
-            batch,
-            workers,
-            ..LoaderConfig::default()
-        };
-        Loader::new(set, normalisation, config, false)
-    }
-
-    fn new(
-        set: Arc<ImageSet>,
-        normalisation: Normalisation,
-        config: LoaderConfig,
-        training: bool,
-    ) -> Result<Loader, VisionError> {
         let mut problems = normalisation.problems(set.channels);
         problems.extend(config.augment.problems(set.height, set.width));
-        problems.extend(set_problems(&set, training));
+        problems.extend(set_problems(&set));
         if !(1..=1 << 16).contains(&config.batch) {
             problems.push(format!(
                 "the batch is {}, allowed is 1 to 65536",
@@ -107,13 +74,6 @@ impl Loader {
         if config.workers > 256 {
             let workers = config.workers;
             problems.push(format!("workers are {workers}, allowed is 0 to 256"));
-        }
-        if problems.is_empty() && config.drop_last && set.images() < config.batch {
-            problems.push(format!(
-                "{} images are less than one batch of {}, and the last is dropped: lower the batch",
-                set.images(),
-                config.batch
-            ));
         }
         if !problems.is_empty() {
             return Err(VisionError::Request(problems));
@@ -127,17 +87,12 @@ impl Loader {
         Ok(Loader {
             plan: Arc::new(plan),
             config,
-            shuffle: training,
         })
     }
 
     /// Batches of an epoch.
     pub fn batches(&self) -> usize {
-        let images = self.plan.set.images();
-        match self.config.drop_last {
-            true => images / self.config.batch,
-            false => images.div_ceil(self.config.batch),
-        }
+        self.plan.set.images().div_ceil(self.config.batch)
     }
 
     /// Who has hold of the images: the loader and the workers that still run.
@@ -149,30 +104,21 @@ impl Loader {
     /// The batches of an epoch. Epochs differ from each other up to number 2^24, where they begin
     /// anew. Dropping the iterator ends its workers.
     pub fn epoch(&self, epoch: u64) -> Batches {
-        self.epoch_from(epoch, 0)
-    }
-
-    /// The batches of an epoch from number `first` on (from 0): the same as in [`Loader::epoch`]
-    /// after skipping that many.
-    pub fn epoch_from(&self, epoch: u64, first: usize) -> Batches {
         let epoch = epoch % MOST_EPOCHS;
         let images = self.plan.set.images() as u32;
-        let order = match self.shuffle {
-            true => shuffled(images, self.config.seed, epoch),
-            false => (0..images).collect(),
-        };
+        let order = shuffled(images, self.config.seed, epoch);
         let maker = Maker {
             plan: Arc::clone(&self.plan),
             order: order.into(),
             batch: self.config.batch,
             epoch,
         };
-        Batches::start(maker, first, self.batches(), self.config.workers)
+        Batches::start(maker, self.batches(), self.config.workers)
     }
 }
 
 /// What is wrong with a set.
-fn set_problems(set: &ImageSet, training: bool) -> Vec<String> {
+fn set_problems(set: &ImageSet) -> Vec<String> {
     let (name, images, labels) = (&set.name, set.images(), set.labels.len());
     let mut problems = Vec::new();
     if images == 0 || images * set.image_bytes() != set.pixels.len() {
@@ -181,7 +127,7 @@ fn set_problems(set: &ImageSet, training: bool) -> Vec<String> {
     if u32::try_from(images).is_err() {
         problems.push(format!("{name}: {images} images, allowed are 2^32 - 1"));
     }
-    if labels != images && (training || labels > 0) {
+    if labels != images {
         problems.push(format!("{name}: {labels} labels for {images} images"));
     }
     problems
@@ -207,26 +153,25 @@ impl Maker {
 /// The batches of an epoch, in order.
 pub struct Batches {
     maker: Maker,
-    first: usize,
     next: usize,
     end: usize,
     lanes: Vec<Lane>,
 }
 
-/// A worker and what it has finished. Batch `first + i` comes from worker `i` modulo their number.
+/// A worker and what it has finished. Batch `i` comes from worker `i` modulo their number.
 struct Lane {
     finished: Option<Receiver<Batch>>,
     worker: Option<JoinHandle<()>>,
 }
 
 impl Batches {
-    fn start(maker: Maker, first: usize, end: usize, workers: usize) -> Batches {
-        let workers = workers.min(end.saturating_sub(first));
+    fn start(maker: Maker, end: usize, workers: usize) -> Batches {
+        let workers = workers.min(end);
         let lanes = (0..workers).map(|lane| {
             let (sender, finished) = sync_channel(AHEAD);
             let maker = maker.clone();
             let work = move || {
-                for number in (first + lane..end).step_by(workers) {
+                for number in (lane..end).step_by(workers) {
                     // Nobody listens any more: the iterator was dropped.
                     if sender.send(maker.batch(number)).is_err() {
                         return;
@@ -242,8 +187,7 @@ impl Batches {
         Batches {
             lanes: lanes.collect(),
             maker,
-            first,
-            next: first,
+            next: 0,
             end,
         }
     }
@@ -259,7 +203,7 @@ impl Iterator for Batches {
         let number = self.next;
         self.next += 1;
         // A worker that could not be started leaves its batches to be made here.
-        let lane = (number - self.first).checked_rem(self.lanes.len());
+        let lane = number.checked_rem(self.lanes.len());
         let finished = lane.and_then(|lane| self.lanes[lane].finished.as_ref()?.recv().ok());
         Some(finished.unwrap_or_else(|| self.maker.batch(number)))
     }

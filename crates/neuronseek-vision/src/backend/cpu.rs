@@ -47,6 +47,10 @@ impl VisionBackend for Flex {
             Function::AddRelu => alone(filled(&sides(x), |y| {
                 kernels::add_relu(path, numbers(x), numbers(&inputs[1]), y);
             })),
+            Function::Product => alone(filled(&sides(x), |y| {
+                let factors: Vec<&[f32]> = inputs.iter().map(numbers).collect();
+                kernels::product(path, &factors, y);
+            })),
             Function::MaxPool(window) => {
                 let shape = pool_shape(x, window);
                 let size = pooled(x, &shape);
@@ -123,6 +127,19 @@ impl VisionBackend for Flex {
             Function::Relu | Function::AddRelu => {
                 let of_x = filled(&sides(x), |gx| kernels::relu_gradient(path, y, gy, gx));
                 vec![Some(of_x); inputs.len()]
+            }
+            Function::Product => {
+                let factors: Vec<&[f32]> = inputs.iter().map(numbers).collect();
+                let mut all = vec![vec![0.0; gy.len()]; factors.len()];
+                let mut gradients: Vec<&mut [f32]> =
+                    all.iter_mut().map(Vec::as_mut_slice).collect();
+                kernels::product_gradient(path, &factors, gy, &mut gradients);
+                let shape = sides(x).to_vec();
+                let tensor =
+                    |numbers| FlexTensor::from_data(TensorData::new(numbers, shape.clone()));
+                all.into_iter()
+                    .map(|numbers| Some(tensor(numbers)))
+                    .collect()
             }
             Function::MaxPool(window) => {
                 let winners = computed.kept[0].storage::<u32>();

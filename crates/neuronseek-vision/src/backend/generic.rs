@@ -38,6 +38,7 @@ pub fn value<B: Backend>(function: Function, inputs: &[FloatTensor<B>]) -> Compu
         }
         Function::Relu => plain(input(0).clamp_min(0.0)),
         Function::AddRelu => plain((input(0) + input(1)).clamp_min(0.0)),
+        Function::Product => plain((1..inputs.len()).fold(input(0), |all, n| all * input(n))),
         Function::MaxPool(window) => {
             let [size, stride, padding] = sides(window);
             let pooled = module::max_pool2d(input(0), size, stride, padding, [1, 1], false);
@@ -94,6 +95,15 @@ pub fn gradients<B: Backend>(
         Function::Relu | Function::AddRelu => {
             let passed = primitive(masked::<B>(computed.value.clone(), tensor(gradient)));
             vec![Some(passed); inputs.len()]
+        }
+        Function::Product => {
+            let gradient = tensor::<B, 4>(gradient);
+            let of = |number: usize| {
+                let others = (0..inputs.len()).filter(|&other| other != number);
+                let product = others.fold(gradient.clone(), |all, other| all * input(other));
+                wanted[number].then(|| primitive(product))
+            };
+            (0..inputs.len()).map(of).collect()
         }
         Function::MaxPool(window) => {
             let [size, stride, padding] = sides(window);

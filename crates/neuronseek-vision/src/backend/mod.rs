@@ -4,12 +4,14 @@
 //! powers) are [`Function`]s with gradients by hand: on the CPU they run on our own [`kernels`],
 //! elsewhere on the backend's operations ([`generic`]). One implementation for automatic
 //! differentiation serves all of them (`tape`). Leaving them to Burn's CPU operations was
-//! rejected: convolutions took two to three times as long as PyTorch's, and a batch norm made of
+//! rejected: its convolutions are slower than PyTorch's, and a batch norm made of
 //! element-wise operations passes over its values some twenty times.
 //!
 //! [`kernels`]: crate::kernels
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 pub mod generic;
 mod tape;
 
@@ -52,6 +54,8 @@ pub enum Function {
     Relu,
     /// `max(a + b, 0)`.
     AddRelu,
+    /// The element-wise product of two to five values.
+    Product,
     /// The largest value under a window; padding never wins.
     MaxPool(Window),
     /// The mean under a window, of the zeros of its padding too.

@@ -66,7 +66,9 @@ impl<B: VisionBackend, C: CheckpointStrategy> VisionBackend for Autodiff<B, C> {
             [x] => step::<B, C, 1>(function, [x]),
             [a, b] => step::<B, C, 2>(function, [a, b]),
             [a, b, c] => step::<B, C, 3>(function, [a, b, c]),
-            _ => unreachable!("functions have one to three inputs"),
+            [a, b, c, d] => step::<B, C, 4>(function, [a, b, c, d]),
+            [a, b, c, d, e] => step::<B, C, 5>(function, [a, b, c, d, e]),
+            _ => unreachable!("functions have one to five inputs"),
         }
     }
 

@@ -142,7 +142,10 @@ impl<B: VisionBackend> Run<'_, B> {
                 tensor(apply::<B, 2>(Function::AddRelu, both.map(primitive)).value)
             }
             Operation::Add => folded(inputs, |a, b| a + b),
-            Operation::Product => folded(inputs, |a, b| a * b),
+            Operation::Product => {
+                let factors: Vec<_> = inputs.into_iter().map(primitive).collect();
+                tensor(B::value(Function::Product, &factors).value)
+            }
             Operation::Scale => folded(inputs, |a, b| a * b),
             Operation::Concat => Tensor::cat(inputs, 1),
             Operation::MaxPool(window) => one(Function::MaxPool(window), inputs.remove(0)),

@@ -69,7 +69,6 @@ where
             augment: *job.augment,
             batch: job.config.batch,
             workers: job.workers,
-            drop_last: false,
             seed: job.config.seed,
         },
     )?;

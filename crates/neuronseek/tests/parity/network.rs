@@ -216,7 +216,8 @@ impl Subject {
 
 fn compare_all(subjects: &[Subject]) {
     let cases: Vec<Case> = subjects.iter().map(Subject::case).collect();
-    let Some(answers) = super::python::ask::<_, Vec<Answer>>("network.py", &cases) else {
+    let Some(answers) = super::python::ask::<_, Vec<Answer>>("parity/network.py", "torch", &cases)
+    else {
         return;
     };
     assert_eq!(answers.len(), subjects.len());

@@ -1,4 +1,4 @@
-//! Runs a Python program of this folder, where a Python with torch is found.
+//! Runs a Python program of a crate's tests, where a Python with its packages is found.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -7,19 +7,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Feeds `input` as JSON to `program` and reads its JSON. `None`, with a printed word, where
-/// `$NEURONSEEK_PYTHON` (else `python3`) has no torch; a program that fails is a failed test.
-pub fn ask<I: Serialize, O: DeserializeOwned>(program: &str, input: &I) -> Option<O> {
+/// `$NEURONSEEK_PYTHON` (else `python3`) lacks one of the packages; a program that fails is a failed test.
+pub fn ask<I: Serialize, O: DeserializeOwned>(
+    program: &str,
+    packages: &str,
+    input: &I,
+) -> Option<O> {
     let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_torch = Command::new(&python)
-        .args(["-c", "import torch"])
+    let has_them = Command::new(&python)
+        .args(["-c", &format!("import {packages}")])
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    if !has_torch {
-        println!("skipped: {python} has no torch (set NEURONSEEK_PYTHON)");
+    if !has_them {
+        println!("skipped: {python} lacks one of {packages} (set NEURONSEEK_PYTHON)");
         return None;
     }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/parity/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/");
     let mut child = Command::new(&python)
         .arg(format!("{folder}{program}"))
         .stdin(Stdio::piped())

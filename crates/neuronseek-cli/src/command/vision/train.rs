@@ -134,6 +134,16 @@ struct Saving {
     resume: bool,
 }
 
+impl Arguments {
+    fn config(&self) -> TrainConfig {
+        TrainConfig {
+            patience: self.ending.patience,
+            seed: self.ending.seed,
+            ..self.training.config()
+        }
+    }
+}
+
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -156,6 +166,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     interrupt::listen()?;
     arguments.threads.apply()?;
     arguments.running.device.check()?;
+    arguments.config().check()?;
     let saving = &arguments.saving;
     let output = match &saving.output {
         Some(path) => Some(OutputFile::claim(path, saving.force || saving.resume)?),
@@ -182,11 +193,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let checkpoint = saving.output.as_deref().map(beside);
     let options = FitOptions {
         plan,
-        config: TrainConfig {
-            patience: arguments.ending.patience,
-            seed: arguments.ending.seed,
-            ..arguments.training.config()
-        },
+        config: arguments.config(),
         augment: arguments.varying.augment(),
         validation_fraction: arguments.ending.validation_fraction,
         parent,

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-#[path = "../../../tests/python/mod.rs"]
+#[path = "../../../../neuronseek/tests/parity/python.rs"]
 mod python;
 
 use super::super::{onnx, written};
@@ -86,7 +86,7 @@ impl Cases {
 
     /// onnxruntime's answers, if there is one, after comparing.
     fn compared(&self, classes: usize) -> Option<Vec<Answer>> {
-        let answers = python::ask::<Vec<Answer>>(
+        let answers = python::ask::<_, Vec<Answer>>(
             "onnx/predict.py",
             "numpy, onnx, onnxruntime",
             &json!({"cases": self.asked}),
