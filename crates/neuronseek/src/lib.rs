@@ -2,10 +2,11 @@
 //!
 //! Data flows one way through the modules:
 //! [`table`] -> [`prepare`] -> [`search`] -> [`neuron`] -> [`network`], [`train`] -> [`model`] ->
-//! [`export`].
+//! [`explain`], [`export`].
 //! A later module may use an earlier one, never the reverse. The library prints nothing: it
 //! reports through [`observe::Observer`].
 
+pub mod explain;
 pub mod export;
 pub mod expression;
 pub mod linear;

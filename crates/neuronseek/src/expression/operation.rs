@@ -142,7 +142,7 @@ impl Operation {
     }
 
     /// The name of a function of one argument.
-    pub(super) fn name(self) -> Option<&'static str> {
+    pub(crate) fn name(self) -> Option<&'static str> {
         let named = Operation::FUNCTIONS.iter().find(|(_, o)| *o == self);
         named.map(|(name, _)| *name)
     }

@@ -11,15 +11,18 @@ mod candidate;
 mod checkpoint;
 mod data;
 mod equation;
+mod expanded;
 mod file;
 mod fit;
 mod held_out;
 mod imbalance;
 mod intervals;
+mod leading;
 mod metrics;
 mod networks;
 mod options;
 mod paired;
+mod pipeline;
 mod plan;
 mod predict;
 mod report;
@@ -33,6 +36,7 @@ mod tune;
 
 pub use calibration::CalibrationReport;
 pub use equation::{Equation, EquationTerm};
+pub use expanded::{Expanded, ExpandedInput, ExpandedOutput};
 pub use file::{FileError, NamedTensor, VERSION, decode, encode, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
@@ -42,6 +46,7 @@ pub use options::{
     EmbeddingChoice, FitOptions, Holdout, NetworkOptions, NeuronChoice, Profile, SearchMethod,
     SearchOptions, TrainOptions, TransformChoice,
 };
+pub use pipeline::{Core, Pipeline};
 pub use predict::{Limits, Model, ModelError, Prediction};
 pub use report::{CandidateKind, FitReport, Outcome, Rows};
 pub use searching::method;

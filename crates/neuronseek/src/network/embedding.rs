@@ -13,6 +13,10 @@ use crate::matrix::Matrix;
 /// The most bins of an input.
 pub const MAX_BINS: usize = 1024;
 
+/// Knots are at least so far apart. (A bin between two numbers that rounding alone tells apart would be
+/// a jump, and the prediction at it a matter of the last digit.)
+const CLOSEST: f32 = 1e-4;
+
 /// The widest embedding of an input.
 pub const MAX_EMBEDDING_WIDTH: usize = 256;
 
@@ -78,7 +82,7 @@ impl Embedding {
 fn quantiles(mut column: Vec<f32>, bins: usize) -> Vec<f32> {
     column.sort_unstable_by(f32::total_cmp);
     let mut distinct = column.clone();
-    distinct.dedup();
+    apart(&mut distinct);
     if distinct.len() <= 2 {
         return Vec::new();
     }
@@ -89,12 +93,17 @@ fn quantiles(mut column: Vec<f32>, bins: usize) -> Vec<f32> {
     let mut knots: Vec<f32> = (0..=bins)
         .map(|bin| column[(bin * last + bins / 2) / bins])
         .collect();
-    knots.dedup();
+    apart(&mut knots);
     match knots.len() {
         // Nearly all rows are one value: the extremes tell the others from it.
         1 => vec![column[0], column[last]],
         _ => knots,
     }
+}
+
+/// Of ascending numbers those that are [`CLOSEST`] or more from the one before.
+fn apart(ascending: &mut Vec<f32>) {
+    ascending.dedup_by(|next, kept| *next - *kept < CLOSEST);
 }
 
 /// The embedded inputs of a layer, and where their steps lie.
@@ -123,6 +132,10 @@ impl EmbeddedInput {
             knots: knots.to_vec(),
             inverse: knots.windows(2).map(|k| 1.0 / (k[1] - k[0])).collect(),
         }
+    }
+
+    pub fn knots(&self) -> &[f32] {
+        &self.knots
     }
 
     pub fn bins(&self) -> usize {

@@ -13,6 +13,7 @@ mod config;
 mod dropout;
 mod embedding;
 mod features;
+mod folded;
 mod initial;
 mod layer;
 mod layout;
@@ -36,6 +37,7 @@ pub use config::{
 };
 pub use dropout::Dropout;
 pub use embedding::{Embedding, MAX_BINS, MAX_EMBEDDING_WIDTH};
+pub use folded::{Folded, FoldedEmbedding, FoldedLayer, FoldedTerm};
 pub use loss::Loss;
 pub use real::Real;
 pub use tensors::{Tensor, TensorError};

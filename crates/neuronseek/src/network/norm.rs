@@ -9,7 +9,7 @@ use super::real::Real;
 use crate::terms::CpuPath;
 
 /// Added to the variance, as is customary.
-const EPSILON: f64 = 1e-5;
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// What one term's norm needs besides the values.
 pub(crate) struct Affine<'a, T> {

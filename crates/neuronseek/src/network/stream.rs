@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Shuffle = 2,
     /// Dropped units, one stream per step.
     Dropout = 3,
+    /// Permuted columns.
+    Permutation = 4,
 }
 
 /// The generator of (seed, purpose, index).

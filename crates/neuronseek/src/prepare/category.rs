@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{Block, Fitted, Odd};
+use super::recipe::{Coding, Input, Key, RawKind, Writing};
 use crate::table::{Column, Kind, TableError, print_number};
 
 /// At most so many levels have an input of their own.
@@ -165,6 +166,35 @@ impl Category {
             (false, None) => "taken for none of the levels".to_string(),
         };
         Ok(odd)
+    }
+
+    /// Its inputs as plain steps.
+    pub fn recipe(&self, name: &str, writing: &mut Writing) {
+        let (kind, key) = match self.numeric {
+            true => (
+                RawKind::Number,
+                Key::Numbers(writing.numbers(name, &self.levels)),
+            ),
+            false => (RawKind::Text, Key::Texts(self.levels.clone())),
+        };
+        let column = writing.column(name, kind);
+        let levels = self.levels.len() as u32;
+        let other = self.other.then_some(levels);
+        let missing = levels + u32::from(self.other);
+        let coding = writing.coding(Coding {
+            column,
+            key,
+            unseen: other,
+            missing: if self.missing { Some(missing) } else { other },
+        });
+        let inputs = &mut writing.recipe.inputs;
+        match self.share {
+            Some(otherwise) => inputs.push(Input::Place { coding, otherwise }),
+            None => {
+                let places = 0..missing + u32::from(self.missing);
+                inputs.extend(places.map(|place| Input::Is { coding, place }));
+            }
+        }
     }
 
     pub fn validate(&self) -> Result<(), String> {

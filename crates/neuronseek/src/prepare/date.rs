@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::{Block, Fitted, Odd};
 use super::quantile::Sorted;
+use super::recipe::{Input, Phase, RawKind, Writing};
 use crate::table::{Column, TableError};
 
 const DAY: f64 = 86_400.0;
@@ -137,6 +138,28 @@ impl Date {
         }
         odd.taken_for = "taken for the median date of the training rows".to_string();
         Ok(odd)
+    }
+
+    /// Its inputs as plain steps.
+    pub fn recipe(&self, name: &str, writing: &mut Writing) {
+        let column = writing.column(name, RawKind::Date);
+        let fill = self.fill;
+        let inputs = &mut writing.recipe.inputs;
+        inputs.extend(self.value.then_some(Input::Days { column, fill }));
+        for cycle in &self.cycles {
+            let phase = match cycle {
+                Cycle::Year => Phase::Year,
+                Cycle::Week => Phase::Week,
+                Cycle::Day => Phase::Day,
+            };
+            inputs.extend([false, true].map(|cosine| Input::Cycle {
+                column,
+                fill,
+                phase,
+                cosine,
+            }));
+        }
+        inputs.extend(self.missing.then_some(Input::Missing { column }));
     }
 
     pub fn validate(&self) -> Result<(), String> {

@@ -70,7 +70,7 @@ impl Calibration {
 /// Which class is predicted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Decision {
+pub enum Decision {
     /// The most probable one, of equals the first.
     #[default]
     Probable,
@@ -145,6 +145,24 @@ impl Adjustment {
             }
         }
         shifted
+    }
+
+    /// What logits of so many outputs become: a line of each.
+    pub fn line(&self, outputs: usize) -> Calibration {
+        let mut line = match &self.calibration {
+            Some(calibration) => calibration.clone(),
+            None => Calibration::none(outputs),
+        };
+        let weights = self.shifted(&Matrix::zeros(1, outputs), -1.0);
+        for (shift, weight) in line.shifts.iter_mut().zip(weights.data()) {
+            *shift += line.scale * weight;
+        }
+        line
+    }
+
+    /// Which class is predicted.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
     }
 
     /// The class of each row of probabilities, rows x classes.

@@ -41,6 +41,11 @@ impl LogMean {
         (mean * output.exp()).clamp(low, high)
     }
 
+    /// What predictions are kept in.
+    pub fn limits(&self) -> [f64; 2] {
+        self.limits
+    }
+
     pub fn validate(&self) -> Result<(), String> {
         let [low, high] = self.limits;
         let power = (1.0..=2.0).contains(&self.power);

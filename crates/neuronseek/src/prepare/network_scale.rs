@@ -16,16 +16,19 @@ const BOUND: f64 = 3.0;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NetworkScale {
-    inputs: Vec<Bounded>,
+    inputs: Vec<BoundedInput>,
 }
 
-/// The scaling of one input; `None` of both for a 0/1 input.
+/// The scaling of one input.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Bounded {
-    center: f64,
-    scale: f64,
-    bounded: bool,
+pub struct BoundedInput {
+    /// What is taken away.
+    pub center: f64,
+    /// What the rest is divided by; above 0.
+    pub scale: f64,
+    /// Whether that and the bend are applied: a 0/1 input is only kept within -3 and 3.
+    pub bounded: bool,
 }
 
 impl NetworkScale {
@@ -33,7 +36,7 @@ impl NetworkScale {
     pub fn fit(inputs: &Matrix<f64>) -> NetworkScale {
         NetworkScale {
             inputs: (0..inputs.columns())
-                .map(|column| Bounded::fit(&inputs.column(column)))
+                .map(|column| BoundedInput::fit(&inputs.column(column)))
                 .collect(),
         }
     }
@@ -56,6 +59,11 @@ impl NetworkScale {
         scaled
     }
 
+    /// The scaling of each input.
+    pub fn inputs(&self) -> &[BoundedInput] {
+        &self.inputs
+    }
+
     /// Whether this can scale a matrix of so many inputs; says what is wrong.
     pub fn validate(&self, inputs: usize) -> Result<(), String> {
         if self.inputs.len() != inputs {
@@ -64,7 +72,7 @@ impl NetworkScale {
                 self.inputs.len()
             ));
         }
-        let sound = |input: &Bounded| {
+        let sound = |input: &BoundedInput| {
             input.center.is_finite() && input.scale.is_finite() && input.scale > 0.0
         };
         match self.inputs.iter().position(|input| !sound(input)) {
@@ -76,10 +84,10 @@ impl NetworkScale {
     }
 }
 
-impl Bounded {
-    fn fit(column: &[f64]) -> Bounded {
+impl BoundedInput {
+    fn fit(column: &[f64]) -> BoundedInput {
         if is_indicator(column) {
-            return Bounded {
+            return BoundedInput {
                 center: 0.0,
                 scale: 1.0,
                 bounded: false,
@@ -91,7 +99,7 @@ impl Bounded {
         let deviation = root_mean_square(sorted.values().iter().map(|value| value - center));
         let usable = |scale: &f64| *scale > 0.0 && scale.is_finite();
         let scale = [range / 1.349, deviation].into_iter().find(usable);
-        Bounded {
+        BoundedInput {
             center,
             scale: scale.unwrap_or(1.0),
             bounded: true,

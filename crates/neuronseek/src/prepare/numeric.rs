@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::{Block, Fitted, Odd};
 use super::quantile::Sorted;
+use super::recipe::{Input, RawKind, Writing};
 use crate::table::{Column, TableError};
 
 /// How the cells of a column become numbers.
@@ -103,6 +104,22 @@ impl Numeric {
         }
         odd.taken_for = format!("taken for {}", self.fill);
         Ok(odd)
+    }
+
+    /// Its inputs as plain steps.
+    pub fn recipe(&self, name: &str, writing: &mut Writing) {
+        let kind = match self.reading {
+            Reading::Numbers => RawKind::Number,
+            Reading::Truths => RawKind::Truth,
+        };
+        let column = writing.column(name, kind);
+        let value = Input::Number {
+            column,
+            fill: self.fill,
+        };
+        let inputs = &mut writing.recipe.inputs;
+        inputs.extend(self.value.then_some(value));
+        inputs.extend(self.missing.then_some(Input::Missing { column }));
     }
 
     pub fn validate(&self) -> Result<(), String> {

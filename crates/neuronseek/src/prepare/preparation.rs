@@ -318,6 +318,16 @@ impl Preparation {
         &self.input_names
     }
 
+    /// The input columns with their encodings.
+    pub(super) fn encodings(&self) -> &[(String, Encoding)] {
+        &self.columns
+    }
+
+    /// The statistics of the target, whose inputs are the last ones.
+    pub(super) fn target_statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
     /// The columns that [`Preparation::inputs`] needs, each once.
     pub fn input_columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().map(|(name, _)| name.as_str());

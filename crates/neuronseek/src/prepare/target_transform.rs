@@ -12,6 +12,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::restoring::Inverse;
+
 /// Residuals are summarised by the means of so many runs of them, in ascending order, the runs at
 /// both ends shorter: the tails own the mean of an exponential.
 const RUNS: usize = 60;
@@ -192,6 +194,15 @@ impl Transformed {
         }
         let terms = self.residuals.iter().map(|[r, share]| share * one(t + r));
         terms.sum()
+    }
+
+    /// From the transformed scale to the target's unit, as plain steps.
+    pub fn inverse(&self) -> Inverse {
+        Inverse {
+            of: self.transform,
+            limits: self.limits,
+            residuals: self.residuals.clone(),
+        }
     }
 
     pub fn validate(&self) -> Result<(), String> {

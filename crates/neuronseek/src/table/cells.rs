@@ -26,6 +26,19 @@ impl Cells {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The cells of the given rows, in their order.
+    pub(super) fn selected(&self, rows: &[usize]) -> Cells {
+        let of = |values: &[f64]| rows.iter().map(|&row| values[row]).collect();
+        match self {
+            Cells::Text(cells) => Cells::Text(rows.iter().map(|&row| cells.get(row)).collect()),
+            Cells::Number(cells) => Cells::Number(NumberCells {
+                values: of(&cells.values),
+                first_nan: cells.first_nan.filter(|_| !rows.is_empty()),
+            }),
+            Cells::Date(cells) => Cells::Date(of(cells)),
+        }
+    }
 }
 
 /// A column of numbers.

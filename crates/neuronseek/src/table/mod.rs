@@ -129,6 +129,28 @@ impl Table {
         Ok(table)
     }
 
+    /// The table with the cells of one column in another order: row i gets the cell of row
+    /// `order[i]`.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    ///
+    /// # Panics
+    /// When `order` is not as long as the table or names a row that is not there.
+    pub fn with_reordered(&self, name: &str, order: &[usize]) -> Result<Table, TableError> {
+        self.column(name)?;
+        assert_eq!(order.len(), self.rows(), "rows");
+        let mut table = self.clone();
+        for column in table
+            .columns
+            .iter_mut()
+            .filter(|column| column.name == name)
+        {
+            column.cells = column.cells.selected(order);
+        }
+        Ok(table)
+    }
+
     /// The place of a row, counted from 0, for messages.
     pub fn place(&self, row: usize) -> Place {
         self.origin.place(row, None)

@@ -7,6 +7,7 @@ use crate::prepare::PrepareError;
 use crate::prepare::category::sort_levels;
 use crate::prepare::classes::{Labels, keys};
 use crate::prepare::quantile::Sorted;
+use crate::prepare::recipe::{Coding, Key, RawKind, Writing};
 use crate::table::{Column, Kind};
 
 /// At most so many levels of a column are told apart.
@@ -115,6 +116,27 @@ impl Levels {
             .into_iter()
             .map(place)
             .collect())
+    }
+
+    /// The places as plain steps; gives the index of the coding.
+    pub fn recipe(&self, writing: &mut Writing) -> usize {
+        let kind = match self.compared {
+            Labels::Texts => RawKind::Text,
+            Labels::Numbers => RawKind::Number,
+            Labels::Truths => RawKind::Truth,
+        };
+        let key = match (self.is_binned(), self.compared) {
+            (true, _) => Key::Bins(self.edges.clone()),
+            (false, Labels::Texts) => Key::Texts(self.texts.clone()),
+            (false, _) => Key::Numbers(writing.numbers(&self.name, &self.texts)),
+        };
+        let column = writing.column(&self.name, kind);
+        writing.coding(Coding {
+            column,
+            key,
+            unseen: None,
+            missing: Some(self.count() as u32),
+        })
     }
 
     pub fn validate(&self) -> Result<(), String> {

@@ -32,9 +32,10 @@ use serde::{Deserialize, Serialize};
 use self::choose::{Chooser, KeyColumn};
 use self::levels::Levels;
 use self::ordered::{Earlier, order};
-use self::statistic::Statistic;
+use self::statistic::{Group, Statistic};
 use super::encoding::Block;
 use super::quantile::root_mean_square;
+use super::recipe::{Grouping, Input, Writing};
 use super::{PrepareError, Target};
 use crate::matrix::Matrix;
 use crate::table::{Column, Kind, Table};
@@ -256,6 +257,32 @@ impl Statistics {
             first += self.means.len() + usize::from(statistic.rows);
         }
         Ok(())
+    }
+
+    /// The inputs as plain steps.
+    pub fn recipe(&self, writing: &mut Writing) {
+        for statistic in &self.statistics {
+            let columns = statistic.columns.iter();
+            let grouping = Grouping {
+                codings: columns.map(|levels| levels.recipe(writing)).collect(),
+                groups: statistic.groups.iter().map(|g| g.places.clone()).collect(),
+            };
+            writing.recipe.groupings.push(grouping);
+            let grouping = writing.recipe.groupings.len() - 1;
+            let mut add = |otherwise: f64, value: &dyn Fn(&Group) -> f64| {
+                writing.recipe.inputs.push(Input::Group {
+                    grouping,
+                    values: statistic.groups.iter().map(value).collect(),
+                    otherwise,
+                });
+            };
+            for (measure, &mean) in self.means.iter().enumerate() {
+                add(mean, &|group| mean + group.mean(measure, statistic.prior));
+            }
+            if statistic.rows {
+                add(0.0, &|group| group.rows.ln_1p());
+            }
+        }
     }
 
     /// Replaces the inputs of the known rows by what earlier rows say, in the order of the seed.
