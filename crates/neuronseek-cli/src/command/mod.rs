@@ -10,6 +10,7 @@ mod bench;
 mod completions;
 mod data;
 mod evaluate;
+mod export;
 mod fit;
 pub mod generate;
 mod inspect;
@@ -29,6 +30,7 @@ pub enum Command {
     Predict(predict::Arguments),
     Evaluate(evaluate::Arguments),
     Inspect(inspect::Arguments),
+    Export(export::Arguments),
     /// Make data whose neuron is known
     #[command(subcommand)]
     Generate(generate::Kind),
@@ -57,6 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Predict(arguments) => predict::run(&arguments, &console),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &console),
         Command::Inspect(arguments) => inspect::run(&arguments, &console),
+        Command::Export(arguments) => export::run(&arguments, &console),
         Command::Bench(bench) => bench::run(&bench, &console),
         Command::Data(data) => data::run(&data, &console),
         Command::Generate(generate::Kind::Synthetic(arguments)) => {

@@ -23,8 +23,11 @@
 //! ```
 
 mod message;
+mod model;
 #[cfg(test)]
 mod tests;
+
+pub use model::onnx;
 
 use message::Message;
 
@@ -32,6 +35,8 @@ use message::Message;
 pub const OPSET: i64 = 17;
 /// The version of the file format that came with [`OPSET`].
 const FORMAT: i64 = 8;
+/// The domain of operators on categories, and the version of its set.
+const CATEGORIES: (&str, i64) = ("ai.onnx.ml", 3);
 
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub enum ElementType {
     Uint8,
     /// Signed, 64 bits: shapes, places, axes.
     Int64,
+    /// Double precision.
+    Double,
+    /// Texts.
+    Text,
 }
 
 impl ElementType {
@@ -51,6 +60,8 @@ impl ElementType {
             ElementType::Float => 1,
             ElementType::Uint8 => 2,
             ElementType::Int64 => 7,
+            ElementType::Text => 8,
+            ElementType::Double => 11,
         }
     }
 }
@@ -71,6 +82,10 @@ pub enum Elements<'a> {
     Floats(&'a [f32]),
     /// Of [`ElementType::Int64`].
     Integers(&'a [i64]),
+    /// Of [`ElementType::Double`].
+    Doubles(&'a [f64]),
+    /// Of [`ElementType::Text`].
+    Texts(&'a [String]),
 }
 
 impl<'a, const N: usize> From<&'a [f32; N]> for Elements<'a> {
@@ -91,6 +106,18 @@ impl<'a, const N: usize> From<&'a [i64; N]> for Elements<'a> {
     }
 }
 
+impl<'a> From<&'a [f64]> for Elements<'a> {
+    fn from(elements: &'a [f64]) -> Elements<'a> {
+        Elements::Doubles(elements)
+    }
+}
+
+impl<'a> From<&'a [String]> for Elements<'a> {
+    fn from(elements: &'a [String]) -> Elements<'a> {
+        Elements::Texts(elements)
+    }
+}
+
 impl<'a> From<&'a [i64]> for Elements<'a> {
     fn from(elements: &'a [i64]) -> Elements<'a> {
         Elements::Integers(elements)
@@ -106,6 +133,8 @@ pub enum Attribute<'a> {
     Float(f32),
     /// Several integers.
     Integers(&'a [i64]),
+    /// Several texts.
+    Texts(&'a [String]),
 }
 
 /// A graph that is being written. Its parts are kept encoded, a buffer for each kind.
@@ -117,6 +146,7 @@ pub struct OnnxGraph {
     nodes: Message,
     outputs: Message,
     metadata: Message,
+    categories: bool,
 }
 
 impl OnnxGraph {
@@ -129,6 +159,7 @@ impl OnnxGraph {
             nodes: Message::default(),
             outputs: Message::default(),
             metadata: Message::default(),
+            categories: false,
         }
     }
 
@@ -144,11 +175,12 @@ impl OnnxGraph {
         shape: &[usize],
         elements: impl Into<Elements<'a>>,
     ) {
+        let elements = elements.into();
         let mut tensor = Message::default();
         for &length in shape {
             tensor.integer(1, length as i64);
         }
-        let (element, bytes): (ElementType, Vec<u8>) = match elements.into() {
+        let (element, bytes): (ElementType, Vec<u8>) = match elements {
             Elements::Floats(floats) => {
                 let bytes = floats.iter().flat_map(|x| x.to_le_bytes());
                 (ElementType::Float, bytes.collect())
@@ -157,10 +189,22 @@ impl OnnxGraph {
                 let bytes = integers.iter().flat_map(|x| x.to_le_bytes());
                 (ElementType::Int64, bytes.collect())
             }
+            Elements::Doubles(doubles) => {
+                let bytes = doubles.iter().flat_map(|x| x.to_le_bytes());
+                (ElementType::Double, bytes.collect())
+            }
+            Elements::Texts(_) => (ElementType::Text, Vec::new()),
         };
         tensor.integer(2, element.code());
+        if let Elements::Texts(texts) = elements {
+            for text in texts {
+                tensor.text(6, text);
+            }
+        }
         tensor.text(8, name);
-        tensor.bytes(9, &bytes);
+        if element != ElementType::Text {
+            tensor.bytes(9, &bytes);
+        }
         self.initializers.message(5, &tensor);
     }
 
@@ -173,18 +217,21 @@ impl OnnxGraph {
         outputs: &[&str],
         attributes: &[(&str, Attribute<'_>)],
     ) {
-        let mut node = Message::default();
-        for input in inputs {
-            node.text(1, input);
-        }
-        for output in outputs {
-            node.text(2, output);
-        }
-        node.text(3, outputs.first().copied().unwrap_or_default());
-        node.text(4, operator);
-        for (name, attribute) in attributes {
-            node.message(5, &encoded(name, attribute));
-        }
+        let node = node(operator, inputs, outputs, attributes);
+        self.nodes.message(1, &node);
+    }
+
+    /// The same with an operator on categories, of the domain `ai.onnx.ml`.
+    pub fn category_node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        outputs: &[&str],
+        attributes: &[(&str, Attribute<'_>)],
+    ) {
+        let mut node = node(operator, inputs, outputs, attributes);
+        node.text(7, CATEGORIES.0);
+        self.categories = true;
         self.nodes.message(1, &node);
     }
 
@@ -218,9 +265,37 @@ impl OnnxGraph {
         model.text(3, env!("CARGO_PKG_VERSION"));
         model.message(7, &graph);
         model.message(8, &operators);
+        if self.categories {
+            let mut operators = Message::default();
+            operators.text(1, CATEGORIES.0);
+            operators.integer(2, CATEGORIES.1);
+            model.message(8, &operators);
+        }
         model.append(&self.metadata);
         model.into_bytes()
     }
+}
+
+/// A `NodeProto`, named after its first output.
+fn node(
+    operator: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attributes: &[(&str, Attribute<'_>)],
+) -> Message {
+    let mut node = Message::default();
+    for input in inputs {
+        node.text(1, input);
+    }
+    for output in outputs {
+        node.text(2, output);
+    }
+    node.text(3, outputs.first().copied().unwrap_or_default());
+    node.text(4, operator);
+    for (name, attribute) in attributes {
+        node.message(5, &encoded(name, attribute));
+    }
+    node
 }
 
 /// A `ValueInfoProto`: a name with the type of a tensor.
@@ -263,6 +338,12 @@ fn encoded(name: &str, attribute: &Attribute<'_>) -> Message {
                 message.integer(8, number);
             }
             message.integer(20, 7);
+        }
+        Attribute::Texts(texts) => {
+            for text in *texts {
+                message.text(9, text);
+            }
+            message.integer(20, 8);
         }
     }
     message
