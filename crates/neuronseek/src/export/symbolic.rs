@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn latex_escapes_and_shifts() {
         let text = latex(&expanded());
-        let expected = "\\mathrm{price\\_\\$} ={} &  3 \\\\\n  & {}- 1.25 \\cdot 10^{-9} \\, \
+        let expected = "\\mathrm{price\\_\\$} ={} & 3 \\\\\n  & {}- 1.25 \\cdot 10^{-9} \\, \
                         \\mathrm{size} \\, (\\mathrm{year\\ built} - 1990)^{2} \\\\\n  & {}+ 0.1 \\, \
                         \\mathrm{size}^{3}\n";
         assert!(text.contains(expected), "{text}");
