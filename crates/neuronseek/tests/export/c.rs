@@ -4,7 +4,8 @@ use neuronseek::export::{Precision, c};
 use neuronseek::prepare::Restoring;
 
 use crate::made;
-use crate::programs::{Sample, first_of, run};
+use crate::programs::{first_of, run};
+use crate::samples::Sample;
 
 const WARNINGS: [&str; 6] = [
     "-Wall",
@@ -63,7 +64,7 @@ fn c_predicts_what_models_predict() {
     };
     let folder = tempfile::tempdir().unwrap();
     for sample in Sample::all() {
-        std::fs::write(folder.path().join("main.c"), main(&sample)).unwrap();
+        std::fs::write(folder.path().join("main.c"), main(sample)).unwrap();
         for precision in [Precision::Float, Precision::Double] {
             let file = c(&sample.pipeline, precision).unwrap();
             assert_eq!(file, c(&sample.pipeline, precision).unwrap());

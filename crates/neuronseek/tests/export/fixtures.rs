@@ -7,7 +7,7 @@ use neuronseek::model::{
 };
 use neuronseek::network::{Activation, Interactions, Loss, Norm, Placement};
 use neuronseek::observe::Control;
-use neuronseek::prepare::{RawColumn, RawKind, Recipe, TargetStatistics, TargetTransform};
+use neuronseek::prepare::{RawColumn, RawKind, TargetStatistics, TargetTransform};
 use neuronseek::table::{Column, Table};
 
 /// A fitted model with rows to predict: those of training, and some with missing cells and levels
@@ -67,19 +67,6 @@ pub fn cells(table: &Table, column: &RawColumn) -> Cells {
             )
         }
     }
-}
-
-/// All columns of a recipe as JSON, missing cells as null.
-pub fn columns(recipe: &Recipe, table: &Table) -> serde_json::Value {
-    let of = |column: &RawColumn| {
-        let cells = match cells(table, column) {
-            // Numbers that are not finite have no JSON but null.
-            Cells::Numbers(values) => serde_json::to_value(values),
-            Cells::Texts(texts) => serde_json::to_value(texts),
-        };
-        (column.name.clone(), cells.unwrap())
-    };
-    recipe.columns.iter().map(of).collect()
 }
 
 /// Rows as a matrix.

@@ -11,9 +11,10 @@ use neuronseek::prepare::{
 use neuronseek::search::Formula;
 use neuronseek::table::{Column, Table};
 use neuronseek::terms::{FunctionTerm, Piece, Polynomial, PureTerm};
+use serde_json::Value;
 
-use crate::programs::Sample;
 use crate::reference;
+use crate::samples::Sample;
 
 /// Names that are no identifiers, and texts that need care.
 const NUMBERS: [&str; 12] = [
@@ -92,14 +93,14 @@ fn recipe() -> Recipe {
     let codings = vec![
         coding(text, texts.clone(), None, Some(5)),
         coding(text, texts, Some(6), None),
-        coding(truth, Key::Numbers(vec![1.0, 0.0]), None, Some(2)),
+        coding(truth, Key::Numbers(vec![1.0, 0.0]), None, None),
         coding(0, Key::Bins(vec![-0.5, 0.0, 0.7]), None, Some(4)),
-        coding(1, Key::Bins(vec![]), None, None),
+        coding(1, Key::Bins(vec![0.25]), None, Some(2)),
     ];
     let mut inputs: Vec<Input> = (0..NUMBERS.len())
         .map(|column| Input::Number { column, fill: 0.25 })
         .collect();
-    for column in [0, text, when] {
+    for column in [0, when] {
         inputs.push(Input::Missing { column });
     }
     inputs.push(Input::Days {
@@ -154,7 +155,7 @@ fn recipe() -> Recipe {
 fn scale(inputs: usize) -> Vec<BoundedInput> {
     let one = |i: usize| BoundedInput {
         center: 0.1 * (i % 3) as f64,
-        scale: if i == 15 { 1e4 } else { 0.5 },
+        scale: if i == 14 { 1e4 } else { 0.5 },
         bounded: i % 4 != 3,
     };
     (0..inputs).map(one).collect()
@@ -251,7 +252,9 @@ fn blend(outputs: usize) -> Core {
 
 fn sample(name: &str, core: Core, outcome: Restoring) -> Sample {
     let pipeline = Pipeline {
-        targets: vec!["the */ \"target\" ü".to_string(); core.outputs()],
+        targets: (0..core.outputs())
+            .map(|output| format!("the */ \"target\" ü {output}"))
+            .collect(),
         recipe: recipe(),
         core,
         outcome,
@@ -262,6 +265,7 @@ fn sample(name: &str, core: Core, outcome: Restoring) -> Sample {
         expected: reference::predict(&pipeline, &table),
         tolerance: 1e-4,
         labels: Vec::new(),
+        target: Value::Null,
         pipeline,
         table,
     }
@@ -296,6 +300,8 @@ fn symbols() -> Sample {
         "-(x1 - (x2 - x3)) * -2.5 / (x4 / (x5 + 3)) + x6^-2 + (x1 + 2)^0.75 + (x2 + 2)^x3 + x4^3",
         "log(x1)",
         "sqrt(x1)",
+        "min(x1, log(x2))^2 + max(0.5, x3)",
+        "sigmoid(x1) * max(x2, log(x1)) - -x3",
         "sin(1e7 * x1) + cos(x2)",
         "2.5",
     ]
@@ -319,7 +325,7 @@ fn symbols() -> Sample {
             inputs: 12,
             outputs,
         },
-        limits: (0..4).map(|_| [-2.0, 30.0]).collect(),
+        limits: vec![[-2.0, 30.0]; count],
     };
     let values = (0..count).map(|_| line(None, None)).collect();
     sample("made symbols", core, Restoring::Values(values))
@@ -344,10 +350,12 @@ fn polynomial(inputs: usize, pieces: usize) -> Sample {
                 weights: numbers(inputs, 2, 2),
             },
         ],
-        functions: vec![FunctionTerm {
-            function: neuronseek::neuron::Function::Exp,
-            weights: numbers(inputs, 2, 3),
-        }],
+        functions: neuronseek::neuron::Function::ALL
+            .map(|function| FunctionTerm {
+                function,
+                weights: numbers(inputs, 2, 3),
+            })
+            .to_vec(),
         pieces: (0..pieces)
             .map(|piece| Piece {
                 factors: numbers(2 + piece % 2, inputs, 4 + piece),
@@ -374,10 +382,33 @@ fn polynomial(inputs: usize, pieces: usize) -> Sample {
     )
 }
 
+/// Each input as an output of its own.
+fn inputs() -> Sample {
+    let count = recipe().inputs.len();
+    let outputs = (0..count).map(Expression::input).collect();
+    let scale = InputScale {
+        shift: 0.0,
+        scale: 1.0,
+        limits: None,
+        winsorised: 0,
+    };
+    let core = Core::Formula {
+        scale: vec![scale; count],
+        formula: Formula::Expression {
+            inputs: count,
+            outputs,
+        },
+        limits: Vec::new(),
+    };
+    let values = vec![line(None, None); count];
+    sample("made inputs", core, Restoring::Values(values))
+}
+
 /// All of them.
 pub fn samples() -> Vec<Sample> {
     let targets = targets();
     vec![
+        inputs(),
         sample(
             "made targets",
             blend(targets.len()),

@@ -14,6 +14,7 @@ mod programs;
 mod python;
 mod reference;
 mod rust;
+mod samples;
 mod sql;
 mod sympy;
 mod torch;

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::asking::ask;
-use crate::fixtures::{cases, close, columns};
+use crate::fixtures::{close, matrix};
+use crate::samples::Sample;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -15,19 +16,17 @@ struct Answer {
 
 #[test]
 fn onnxruntime_predicts_the_same() {
-    for case in cases() {
-        let pipeline = case.model.pipeline().unwrap();
-        let bytes = onnx(&pipeline).unwrap();
-        assert_eq!(bytes, onnx(&pipeline).unwrap());
+    for sample in Sample::all() {
+        let bytes = onnx(&sample.pipeline).unwrap();
+        assert_eq!(bytes, onnx(&sample.pipeline).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("model.onnx");
         std::fs::write(&file, bytes).unwrap();
-        let input = json!({"file": file, "columns": columns(&pipeline.recipe, &case.table)});
+        let input = json!({"file": file, "columns": sample.columns()});
         let answer: Option<Answer> = ask("export/run_onnx.py", "numpy, onnx, onnxruntime", &input);
         let Some(answer) = answer else { return };
-        let expected = case.expected();
-        let found = crate::fixtures::matrix(&answer.values);
-        close(case.name, &expected, &found, case.tolerance);
-        assert_eq!(answer.labels, case.labels(), "{}", case.name);
+        let found = matrix(&answer.values);
+        close(&sample.name, &sample.expected, &found, sample.tolerance);
+        assert_eq!(answer.labels, sample.labels, "{}", sample.name);
     }
 }

@@ -5,8 +5,10 @@ use neuronseek::matrix::Matrix;
 use neuronseek::table::Column;
 use serde_json::{Value, json};
 
-use crate::fixtures::close;
-use crate::interpreter::{Job, columns, jobs, matrix, run, with};
+use crate::asking::with;
+use crate::fixtures::{close, matrix};
+use crate::interpreter::run;
+use crate::samples::Sample;
 
 /// Every form of a date that tables read.
 const DATES: [&str; 14] = [
@@ -31,47 +33,47 @@ fn exported_files_predict_what_the_model_does() {
     let Some(interpreter) = with("numpy") else {
         return;
     };
-    let (folder, jobs) = (tempfile::tempdir().unwrap(), jobs());
+    let (folder, samples) = (tempfile::tempdir().unwrap(), Sample::all());
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("predict.py", include_str!("programs/predict.py"));
     write("dates.json", &json!(DATES).to_string());
-    let names: Vec<String> = (0..jobs.len())
+    let names: Vec<String> = (0..samples.len())
         .map(|index| format!("case{index}"))
         .collect();
-    for (job, name) in jobs.iter().zip(&names) {
+    for (sample, name) in samples.iter().zip(&names) {
         std::fs::create_dir(folder.path().join(name)).unwrap();
-        let text = python(&job.pipeline).unwrap();
-        assert_eq!(text, python(&job.pipeline).unwrap());
-        println!("{}: {} bytes", job.name, text.len());
+        let text = python(&sample.pipeline).unwrap();
+        assert_eq!(text, python(&sample.pipeline).unwrap());
+        println!("{}: {} bytes", sample.name, text.len());
         write(&format!("{name}/model.py"), &text);
-        let given = columns(&job.table, &job.pipeline.recipe.columns);
+        let given = sample.columns();
         write(&format!("{name}/columns.json"), &given.to_string());
-        write(&format!("{name}/table.csv"), &csv(job));
+        write(&format!("{name}/table.csv"), &csv(sample));
     }
     let mut arguments = vec!["predict.py"];
     arguments.extend(names.iter().map(String::as_str));
     let printed = run(&interpreter, &arguments, folder.path());
     let results: Vec<Value> = serde_json::from_str(&printed).unwrap();
-    for ((job, result), name) in jobs.iter().zip(results).zip(&names) {
-        check(job, &result);
+    for ((sample, result), name) in samples.iter().zip(results).zip(&names) {
+        check(sample, &result);
         let printed = run(
             &interpreter,
             &["model.py", "table.csv"],
             &folder.path().join(name),
         );
-        check_csv(job, &printed);
+        check_csv(sample, &printed);
     }
 }
 
-fn check(job: &Job, result: &Value) {
+fn check(sample: &Sample, result: &Value) {
     close(
-        &job.name,
-        &job.expected,
-        &matrix(&result["values"]),
-        job.tolerance,
+        &sample.name,
+        &sample.expected,
+        &matrix(&serde_json::from_value::<Vec<Vec<f64>>>(result["values"].clone()).unwrap()),
+        sample.tolerance,
     );
-    let rows = job.table.rows();
-    match (job.labels.as_slice(), job.pipeline.targets.len()) {
+    let rows = sample.table.rows();
+    match (sample.labels.as_slice(), sample.pipeline.targets.len()) {
         ([], 1) => assert_eq!(result["shape"], json!([rows])),
         ([], targets) => assert_eq!(result["shape"], json!([rows, targets])),
         (labels, _) => assert_eq!(result["labels"], json!(labels)),
@@ -83,9 +85,9 @@ fn check(job: &Job, result: &Value) {
 }
 
 /// The columns that a model reads as CSV, texts as the table has them.
-fn csv(job: &Job) -> String {
+fn csv(sample: &Sample) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let names = job
+    let names = sample
         .pipeline
         .recipe
         .columns
@@ -93,10 +95,10 @@ fn csv(job: &Job) -> String {
         .map(|column| &column.name);
     let own: Vec<_> = names
         .clone()
-        .map(|name| job.table.column(name).unwrap())
+        .map(|name| sample.table.column(name).unwrap())
         .collect();
     writer.write_record(names).unwrap();
-    for row in 0..job.table.rows() {
+    for row in 0..sample.table.rows() {
         let cells = own
             .iter()
             .map(|column| column.text(row).unwrap_or_default().into_owned());
@@ -105,19 +107,19 @@ fn csv(job: &Job) -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-fn check_csv(job: &Job, printed: &str) {
+fn check_csv(sample: &Sample, printed: &str) {
     let mut reader = csv::Reader::from_reader(printed.as_bytes());
-    let first = usize::from(!job.labels.is_empty());
+    let first = usize::from(!sample.labels.is_empty());
     assert!(reader.headers().unwrap()[0].starts_with("prediction"));
     let records: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
     let numbers = records.iter().flat_map(|record| {
         let cells = record.iter().skip(first);
         cells.map(|cell| cell.parse::<f64>().unwrap())
     });
-    let (rows, columns) = (job.expected.rows(), job.expected.columns());
+    let (rows, columns) = (sample.expected.rows(), sample.expected.columns());
     let found = Matrix::from_vec(rows, columns, numbers.collect());
-    close(&job.name, &job.expected, &found, job.tolerance);
-    for (record, label) in records.iter().zip(&job.labels) {
+    close(&sample.name, &sample.expected, &found, sample.tolerance);
+    for (record, label) in records.iter().zip(&sample.labels) {
         assert_eq!(&record[0], label);
     }
 }

@@ -4,7 +4,8 @@ use neuronseek::export::identifiers;
 use neuronseek::export::rust;
 use neuronseek::prepare::Restoring;
 
-use crate::programs::{Sample, first_of, run};
+use crate::programs::{first_of, run};
+use crate::samples::Sample;
 
 fn number(number: f64) -> String {
     match number.is_nan() {
@@ -59,7 +60,7 @@ fn rust_predicts_what_models_predict() {
         let file = rust(&sample.pipeline).unwrap();
         assert_eq!(file, rust(&sample.pipeline).unwrap());
         std::fs::write(folder.path().join("model.rs"), &file).unwrap();
-        std::fs::write(folder.path().join("main.rs"), main(&sample)).unwrap();
+        std::fs::write(folder.path().join("main.rs"), main(sample)).unwrap();
         let mut arguments = options.to_vec();
         arguments.extend(["-o", "predict", "main.rs"]);
         run(folder.path(), &compiler, &arguments);

@@ -6,13 +6,8 @@ use std::process::{Command, Stdio};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Feeds `input` as JSON to `program` and reads its JSON. `None`, with a printed word, where
-/// `$NEURONSEEK_PYTHON` (else `python3`) lacks one of the packages; a program that fails is a failed test.
-pub fn ask<I: Serialize, O: DeserializeOwned>(
-    program: &str,
-    packages: &str,
-    input: &I,
-) -> Option<O> {
+/// `$NEURONSEEK_PYTHON`, else `python3`; `None`, with a printed word, where it lacks one of the packages.
+pub fn with(packages: &str) -> Option<String> {
     let python = std::env::var("NEURONSEEK_PYTHON").unwrap_or_else(|_| "python3".into());
     let has_them = Command::new(&python)
         .args(["-c", &format!("import {packages}")])
@@ -21,8 +16,18 @@ pub fn ask<I: Serialize, O: DeserializeOwned>(
         .is_ok_and(|status| status.success());
     if !has_them {
         println!("skipped: {python} lacks one of {packages} (set NEURONSEEK_PYTHON)");
-        return None;
     }
+    has_them.then_some(python)
+}
+
+/// Feeds `input` as JSON to `program` and reads its JSON. `None` as [`with`]; a program that fails is a
+/// failed test.
+pub fn ask<I: Serialize, O: DeserializeOwned>(
+    program: &str,
+    packages: &str,
+    input: &I,
+) -> Option<O> {
+    let python = with(packages)?;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/");
     let mut child = Command::new(&python)
         .arg(format!("{folder}{program}"))

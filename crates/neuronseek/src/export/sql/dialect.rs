@@ -169,6 +169,23 @@ pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
+/// The text with so many spaces more before each line but the first; what is in quotes stays as it is,
+/// since a name or a level may have several lines.
+pub(super) fn indented(text: &str, spaces: usize) -> String {
+    let mut indented = String::with_capacity(text.len());
+    let mut quote = None;
+    for letter in text.chars() {
+        indented.push(letter);
+        match (letter, quote) {
+            ('\n', None) => indented.extend(std::iter::repeat_n(' ', spaces)),
+            ('\'' | '"', None) => quote = Some(letter),
+            (letter, Some(open)) if letter == open => quote = None,
+            _ => {}
+        }
+    }
+    indented
+}
+
 /// How many summands stand in one pair of parentheses.
 const SUMMANDS: usize = 100;
 

@@ -343,7 +343,7 @@ const TAIL: [f64; 10] = [
 
 /// The activation of `v` of `from`.
 fn activated(activation: Activation, from: &str, dialect: Dialect) -> String {
-    let inner = from.replace('\n', "\n  ");
+    let inner = dialect::indented(from, 2);
     let outer =
         |value: &str| format!("SELECT row_no, net, item, {value} AS v\nFROM (\n  {inner}\n) AS z");
     let sigmoid = || {
@@ -376,6 +376,6 @@ fn gelu(inner: &str, dialect: Dialect) -> String {
          FROM (\n  SELECT row_no, net, item, v, {size} AS a, 1.0 / (1.0 + 0.25 * {size}) AS t\n  \
          FROM (\n    {}\n  ) AS z\n) AS t",
         dialect.greatest("v", "0.0"),
-        inner.replace('\n', "\n  ")
+        super::dialect::indented(inner, 2)
     )
 }

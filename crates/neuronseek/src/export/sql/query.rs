@@ -19,7 +19,7 @@ impl Query {
 
     /// A part that is computed once.
     pub fn part(&mut self, name: &str, body: &str) {
-        let body = body.replace('\n', "\n  ");
+        let body = dialect::indented(body, 2);
         self.parts
             .push(format!("{name} AS MATERIALIZED (\n  {body}\n)"));
     }

@@ -1,5 +1,7 @@
 //! Columns that are computed from columns of the same row.
 
+use super::dialect;
+
 /// A step: all columns of the step before, and some that are computed from them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stage {
@@ -20,7 +22,7 @@ impl Stage {
     /// The columns as a list, one a line.
     pub fn list(&self, indent: usize) -> String {
         let line = |(name, expression): &(String, String)| {
-            let expression = expression.replace('\n', &format!("\n{:indent$}  ", ""));
+            let expression = dialect::indented(expression, indent + 2);
             format!("{:indent$}{expression} AS {name}", "")
         };
         let lines: Vec<String> = self.columns.iter().map(line).collect();

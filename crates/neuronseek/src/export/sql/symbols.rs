@@ -12,6 +12,9 @@ use crate::expression::{Expression, Operation};
 /// Stands for infinity: e to the power 345.
 const HUGE: &str = "1e150";
 
+/// A value of so many operations one in another becomes a column: SQLite reads about a hundred.
+const DEEPEST: usize = 30;
+
 /// Steps of columns, and one value an output.
 pub(super) fn values(outputs: &[Expression], dialect: Dialect) -> (Vec<Stage>, Vec<String>) {
     let mut writing = Writing {
@@ -45,6 +48,8 @@ struct Value {
     level: usize,
     /// A name or a number, which may stand several times.
     simple: bool,
+    /// How many operations stand one in another.
+    depth: usize,
 }
 
 impl Value {
@@ -53,6 +58,7 @@ impl Value {
             text: text.to_string(),
             level: 0,
             simple: true,
+            depth: 0,
         }
     }
 }
@@ -67,6 +73,7 @@ struct Writing {
 impl Writing {
     fn value(&mut self, operation: Operation, arguments: &[Value]) -> Value {
         let level = |values: &[Value]| values.iter().map(|value| value.level).max().unwrap_or(0);
+        let depth = |values: &[Value]| values.iter().map(|value| value.depth).max().unwrap_or(0);
         match operation {
             Operation::Input(index) => return Value::leaf(&input_name(index)),
             Operation::Constant(value) => return Value::leaf(&number(value)),
@@ -94,10 +101,15 @@ impl Writing {
             _ => None,
         };
         if let Some(text) = plain {
-            return Value {
+            let value = Value {
                 text,
                 level: level(arguments),
                 simple: false,
+                depth: 1 + depth(arguments),
+            };
+            return match value.depth < DEEPEST {
+                true => value,
+                false => self.bind(&value),
             };
         }
         let arguments: Vec<Value> = arguments.iter().map(|value| self.bind(value)).collect();
@@ -107,6 +119,7 @@ impl Writing {
             text: self.guarded(operation, a, b),
             level: level(&arguments),
             simple: false,
+            depth: 1,
         }
     }
 
@@ -127,6 +140,7 @@ impl Writing {
             text: name,
             level: value.level + 1,
             simple: true,
+            depth: 0,
         }
     }
 

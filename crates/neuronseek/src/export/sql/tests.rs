@@ -8,6 +8,13 @@ fn names_and_texts_are_quoted() {
 }
 
 #[test]
+fn lines_in_quotes_stay_as_they_are() {
+    let text = "CASE\nWHEN \"a\n'b\" = 'it''s\nso'\nEND";
+    let expected = "CASE\n  WHEN \"a\n'b\" = 'it''s\nso'\n  END";
+    assert_eq!(dialect::indented(text, 2), expected);
+}
+
+#[test]
 fn numbers_are_read_back() {
     for (value, text) in [
         (1.0, "1.0"),

@@ -141,8 +141,8 @@ fn expression(writer: &mut Writer, expression: &Expression, x: &str) -> String {
             Operation::Multiply => writer.of("Mul", &arguments),
             Operation::Divide => writer.of("Div", &arguments),
             Operation::Power => writer.of("Pow", &arguments),
-            Operation::Min => writer.of("Min", &arguments),
-            Operation::Max => writer.of("Max", &arguments),
+            Operation::Min => defined(writer, "Min", &arguments),
+            Operation::Max => defined(writer, "Max", &arguments),
             Operation::Negate => writer.of("Neg", &arguments),
             Operation::Sin => writer.of("Sin", &arguments),
             Operation::Cos => writer.of("Cos", &arguments),
@@ -160,6 +160,15 @@ fn expression(writer: &mut Writer, expression: &Expression, x: &str) -> String {
         stack.push(value);
     }
     stack.pop().unwrap_or_default()
+}
+
+/// The smaller or larger of two values or, where one is undefined, the other.
+fn defined(writer: &mut Writer, operator: &str, arguments: &[&str]) -> String {
+    let [a, b] = [0, 1].map(|place| arguments[place]);
+    let both = writer.of(operator, &[a, b]);
+    let [no_a, no_b] = [a, b].map(|value| writer.of("IsNaN", &[value]));
+    let or_a = writer.of("Where", &[&no_b, a, &both]);
+    writer.of("Where", &[&no_a, b, &or_a])
 }
 
 /// An operator that runtimes have in single precision alone.
