@@ -56,6 +56,16 @@ fn what_cannot_be_exported_is_said_and_nothing_is_left() {
         ),
         ("export m --format pmml -o p", 2, "pmml"),
         ("export m --format onnx", 2, "--output"),
+        (
+            "export m --format onnx -o p --dialect duckdb",
+            2,
+            "--format sql",
+        ),
+        (
+            "export m --format sql -o p --precision double",
+            2,
+            "--format c",
+        ),
     ] {
         let run = folder.run(line);
         assert_eq!(run.code, Some(code), "{line}: {}", run.errors);

@@ -2,14 +2,14 @@
 
 use neuronseek::neuron::Neuron;
 
-use super::{Answer, ImagesSettings, Line};
+use super::{Answer, ImagesSettings, Line, Measured};
 use crate::statistics::{deviation, interval, mean};
 
 /// One row per set, architecture and neuron: accuracy over seeds, its difference to the first
 /// neuron's with the same seeds, size and speed.
 pub fn markdown(settings: &ImagesSettings, records: &[Line]) -> String {
     let mut text = "| set | network | neuron | width | parameters | multiply-adds | seeds | \
-                    test accuracy | against the first, paired (95 %) | images/s |\n\
+                    test accuracy | against the first, paired (95 %) | images per processor second |\n\
                     |---|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
         .to_string();
     let mut groups: Vec<(&str, &str)> = Vec::new();
@@ -74,7 +74,9 @@ fn row(
     };
     let spread = deviation(&accuracies).map_or(String::new(), |s| format!(" ({s:.2})"));
     let against = first.map_or("-".to_string(), |first| difference(lines, first));
-    let speeds: Vec<f64> = lines.iter().map(|l| l.measured.images_per_second).collect();
+    // Seconds of the processor, since other work on the machine says nothing of a network.
+    let pace = |m: &Measured| m.images_per_second * m.seconds / m.cpu_seconds;
+    let speeds: Vec<f64> = lines.iter().map(|line| pace(&line.measured)).collect();
     format!(
         "| {set} | {architecture} | {neuron} | {:.3} | {parameters} | {:.1} M | {} | \
          {average:.2}{spread} | {against} | {:.0} |\n",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use neuronseek::export;
-use neuronseek::model::{Expanded, Model, Pipeline};
+use neuronseek::model::{Expanded, Model};
 
 use crate::console::Console;
 use crate::display::size;
@@ -34,15 +34,15 @@ pub struct Arguments {
     /// Replace the file if it exists already
     #[arg(long)]
     force: bool,
-    /// Of c: the precision that networks are computed in
-    #[arg(long, value_name = "PRECISION", default_value = "float")]
-    precision: Precision,
-    /// Of sql: the data base
-    #[arg(long, value_name = "DIALECT", default_value = "sqlite")]
-    dialect: Dialect,
-    /// Of sql: the table of rows to predict, such as houses or public.houses
-    #[arg(long, value_name = "NAME", default_value = "data")]
-    table: String,
+    /// Of c: the precision that networks are computed in [default: float]
+    #[arg(long, value_name = "PRECISION")]
+    precision: Option<Precision>,
+    /// Of sql: the data base [default: sqlite]
+    #[arg(long, value_name = "DIALECT")]
+    dialect: Option<Dialect>,
+    /// Of sql: the table of rows to predict, such as houses or public.houses [default: data]
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,6 +82,7 @@ enum Format {
 
 /// Exports.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
+    check(arguments)?;
     let output = OutputFile::claim(&arguments.output, arguments.force)?;
     let weights = match arguments.format {
         Format::Torch => {
@@ -91,46 +92,71 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         _ => None,
     };
     let model = Model::load(&arguments.model)?;
-    let bytes = match arguments.format {
-        Format::Latex => export::latex(&polynomial(&model, &arguments.model)?).into_bytes(),
-        Format::Sympy => export::sympy(&polynomial(&model, &arguments.model)?).into_bytes(),
-        format => {
-            let written = model
-                .pipeline()
-                .and_then(|pipeline| written(&pipeline, format, arguments));
-            let (bytes, more) = written.map_err(|reasons| refused(arguments, &reasons))?;
-            if let (Some(file), Some(more)) = (&weights, more) {
-                file.write(|out| out.write_all(&more))?;
-                console.note(&format!("weights in {}", file.path().display()));
-            }
-            bytes
-        }
-    };
+    let (bytes, more) = written(&model, arguments)?;
+    if let Some((file, more)) = weights.zip(more) {
+        file.write(|out| out.write_all(&more))?;
+        console.note(&format!("weights in {}", file.path().display()));
+    }
     output.write(|out| out.write_all(&bytes))?;
     let path = output.path().display();
     console.note(&format!("{} in {path}", size(bytes.len() as u64)));
     Ok(())
 }
 
+/// Refuses options of other formats.
+fn check(arguments: &Arguments) -> Result<(), Failure> {
+    let given = [
+        ("--precision", Format::C, arguments.precision.is_some()),
+        ("--dialect", Format::Sql, arguments.dialect.is_some()),
+        ("--table", Format::Sql, arguments.table.is_some()),
+    ];
+    for (option, format, given) in given {
+        if given && arguments.format != format {
+            let name = if format == Format::C { "c" } else { "sql" };
+            return Err(Failure::Usage(format!(
+                "{option} is of --format {name}; leave it out"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A file, and the weights beside it where the format has any.
 type Written = (Vec<u8>, Option<Vec<u8>>);
 
-fn written(
-    pipeline: &Pipeline,
-    format: Format,
-    arguments: &Arguments,
-) -> Result<Written, Vec<String>> {
-    let text = match format {
-        Format::Onnx => return Ok((export::onnx::onnx(pipeline)?, None)),
+fn written(model: &Model, arguments: &Arguments) -> Result<Written, Failure> {
+    let refused = |reasons: Vec<String>| {
+        Failure::unusable(format!(
+            "{} cannot be exported: {}",
+            arguments.model.display(),
+            reasons.join("; ")
+        ))
+    };
+    let pipeline = || model.pipeline().map_err(refused);
+    let expanded = || polynomial(model, &arguments.model);
+    let text = match arguments.format {
+        Format::Onnx => {
+            let bytes = export::onnx::onnx(&pipeline()?).map_err(refused)?;
+            return Ok((bytes, None));
+        }
         Format::Torch => {
-            let export = export::torch(pipeline)?;
+            let export = export::torch(&pipeline()?).map_err(refused)?;
             return Ok((export.module.into_bytes(), Some(export.weights)));
         }
-        Format::C => export::c(pipeline, arguments.precision.into())?,
-        Format::Rust => export::rust(pipeline)?,
-        Format::Sql => export::sql(pipeline, arguments.dialect.into(), &arguments.table)?,
-        Format::Python => export::python(pipeline)?,
-        Format::Json | Format::Latex | Format::Sympy => export::json(pipeline),
+        Format::C => {
+            let precision = arguments.precision.unwrap_or(Precision::Float);
+            export::c(&pipeline()?, precision.into()).map_err(refused)?
+        }
+        Format::Rust => export::rust(&pipeline()?).map_err(refused)?,
+        Format::Sql => {
+            let dialect = arguments.dialect.unwrap_or(Dialect::Sqlite);
+            let table = arguments.table.as_deref().unwrap_or("data");
+            export::sql(&pipeline()?, dialect.into(), table).map_err(refused)?
+        }
+        Format::Python => export::python(&pipeline()?).map_err(refused)?,
+        Format::Json => export::json(&pipeline()?),
+        Format::Latex => export::latex(&expanded()?),
+        Format::Sympy => export::sympy(&expanded()?),
     };
     Ok((text.into_bytes(), None))
 }
@@ -157,14 +183,6 @@ impl From<Dialect> for export::Dialect {
 /// The file of weights beside a Python file.
 fn weights_of(path: &Path) -> PathBuf {
     path.with_extension("weights.safetensors")
-}
-
-fn refused(arguments: &Arguments, reasons: &[String]) -> Failure {
-    Failure::unusable(format!(
-        "{} cannot be exported: {}",
-        arguments.model.display(),
-        reasons.join("; ")
-    ))
 }
 
 fn polynomial(model: &Model, path: &Path) -> Result<Expanded, Failure> {

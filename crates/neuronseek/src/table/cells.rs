@@ -34,7 +34,8 @@ impl Cells {
             Cells::Text(cells) => Cells::Text(rows.iter().map(|&row| cells.get(row)).collect()),
             Cells::Number(cells) => Cells::Number(NumberCells {
                 values: of(&cells.values),
-                first_nan: cells.first_nan.filter(|_| !rows.is_empty()),
+                first_nan: (cells.first_nan)
+                    .and_then(|bad| rows.iter().position(|&row| row == bad)),
             }),
             Cells::Date(cells) => Cells::Date(of(cells)),
         }

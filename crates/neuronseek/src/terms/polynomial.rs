@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::matrix::Matrix;
@@ -73,6 +75,15 @@ impl Polynomial {
             .iter()
             .map(|piece| Term::interaction(piece.order(), 1));
         Neuron::new(pure.chain(functions).chain(pieces))
+    }
+
+    /// The interaction pieces by their order, orders ascending, pieces of one in the order they have.
+    pub fn pieces_by_order(&self) -> BTreeMap<usize, Vec<&Piece>> {
+        let mut by_order: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
+        for piece in &self.pieces {
+            by_order.entry(piece.order()).or_default().push(piece);
+        }
+        by_order
     }
 
     /// The number of free coefficients, those that are 0 left out: a rank-one piece of order k with

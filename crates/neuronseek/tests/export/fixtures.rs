@@ -158,6 +158,7 @@ fn table(rows: usize) -> Table {
         let town = ((i * 13 + i / 11) % 24) as f64 / 40.0;
         x(i, 0) * x(i, 1) + shift + town + 0.3 * grade(i).min(4.0)
     };
+    let waves = |i: usize| (6.0 * x(i, 0)).sin() + x(i, 1).abs();
     let class = |i: usize| ["one", "two", "three"][(score(i) * 1.5).clamp(0.0, 2.9) as usize];
     let all = 0..rows;
     let columns = vec![
@@ -170,6 +171,7 @@ fn table(rows: usize) -> Table {
         Column::of_numbers("grade", all.clone().map(grade).collect()),
         Column::of_texts("open", all.clone().map(open)),
         Column::of_numbers("y", all.clone().map(|i| 20.0 + 5.0 * score(i)).collect()),
+        Column::of_numbers("waves", all.clone().map(waves).collect()),
         Column::of_numbers(
             "count",
             all.clone()
@@ -188,7 +190,7 @@ fn table(rows: usize) -> Table {
 fn options(target: &str) -> FitOptions {
     let mut options = FitOptions::default();
     options.prepare.targets = vec![target.to_string()];
-    let others = ["y", "count", "class", "sign"];
+    let others = ["y", "waves", "count", "class", "sign"];
     let others = others.iter().filter(|name| **name != target);
     options.prepare.ignore = others.map(|name| name.to_string()).collect();
     options.prepare.statistics = TargetStatistics::All;
@@ -214,8 +216,12 @@ pub fn cases() -> Vec<Case> {
         let model = fit(&known, None, &options, &Control::silent())
             .unwrap()
             .model;
+        // A blend has networks of several weights.
+        let weights: Vec<f64> = model.networks().iter().map(|(_, weight)| *weight).collect();
+        let even = weights.iter().all(|weight| *weight == weights[0]);
+        assert_eq!(even, name != "blend", "{name}: {weights:?}");
         let table = table.clone();
-        let tolerance = 1e-5;
+        let tolerance = 1e-6;
         cases.push(Case {
             name,
             model,
@@ -243,9 +249,10 @@ pub fn cases() -> Vec<Case> {
     one.network.placement = Placement::Every;
     one.threshold = Some(ThresholdChoice::Given(0.3));
     add("two classes, layer norm", one);
-    let mut one = options("sign");
+    let mut one = options("waves");
     one.network.members = Some(2);
-    one.train.epochs = Some(3);
+    one.train.epochs = Some(40);
+    one.search.max_order = 1;
     add("blend", one);
     let mut one = given("y", "x");
     one.target_transform = TransformChoice::Given(TargetTransform::Log);

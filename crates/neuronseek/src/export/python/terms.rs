@@ -120,28 +120,22 @@ pub fn polynomial(polynomial: &Polynomial) -> Layer {
     let functions =
         functions.map(|term| Term::Function(term.function, double(term.weights.data())));
     let mut terms: Vec<Term> = pure.chain(functions).collect();
-    let mut orders: Vec<usize> = polynomial
-        .pieces
-        .iter()
-        .map(|piece| piece.order())
-        .collect();
-    orders.sort_unstable();
-    orders.dedup();
-    for order in orders {
-        let pieces = || {
-            polynomial
-                .pieces
-                .iter()
-                .filter(|piece| piece.order() == order)
-        };
+    for (order, pieces) in polynomial.pieces_by_order() {
+        let pieces = &pieces;
         let factor = |factor: usize| {
-            let input = move |input: usize| pieces().map(move |p| p.factors.row(factor)[input]);
+            let input =
+                move |input: usize| pieces.iter().map(move |p| p.factors.row(factor)[input]);
             (0..polynomial.inputs).flat_map(input)
         };
         terms.push(Term::Product(
-            [order, pieces().count()],
+            [order, pieces.len()],
             Numbers::Double((0..order).flat_map(factor).collect()),
-            Numbers::Double(pieces().flat_map(|p| p.weights.iter().copied()).collect()),
+            Numbers::Double(
+                pieces
+                    .iter()
+                    .flat_map(|p| p.weights.iter().copied())
+                    .collect(),
+            ),
         ));
     }
     Layer {

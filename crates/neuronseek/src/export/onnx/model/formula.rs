@@ -80,16 +80,7 @@ fn polynomial(writer: &mut Writer, polynomial: &Polynomial, x: &str) -> String {
         let values = writer.of("MatMul", &[&features, &weights]);
         sum = writer.of("Add", &[&values, &sum]);
     }
-    let mut orders: Vec<usize> = polynomial
-        .pieces
-        .iter()
-        .map(|piece| piece.order())
-        .collect();
-    orders.sort_unstable();
-    orders.dedup();
-    for order in orders {
-        let pieces = polynomial.pieces.iter();
-        let pieces: Vec<_> = pieces.filter(|piece| piece.order() == order).collect();
+    for (order, pieces) in polynomial.pieces_by_order() {
         let mut product: Option<String> = None;
         for factor in 0..order {
             let mut columns = Vec::with_capacity(polynomial.inputs * pieces.len());
