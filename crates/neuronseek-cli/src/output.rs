@@ -43,11 +43,23 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resul
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::ClosedPipe),
+        Err(error) if is_closed_pipe(&error) => Err(Failure::ClosedPipe),
         Err(error) => Err(Failure::unusable(format!(
             "cannot write to standard output: {error}"
         ))),
     }
+}
+
+/// Whether whoever reads has gone; the writer of CSV wraps what the system says.
+fn is_closed_pipe(error: &io::Error) -> bool {
+    let wrapped = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<csv::Error>());
+    let kind = match wrapped.map(csv::Error::kind) {
+        Some(csv::ErrorKind::Io(inner)) => inner.kind(),
+        _ => error.kind(),
+    };
+    kind == ErrorKind::BrokenPipe
 }
 
 /// A file that may be written, checked before the work.

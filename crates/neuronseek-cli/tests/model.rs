@@ -32,6 +32,23 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+#[cfg(unix)]
+fn predictions_into_a_closed_pipe_are_no_error() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 400);
+    folder.hybrid("many.csv", 20_000);
+    folder.must(&format!("fit a.csv --target y -o m {SMALL}"));
+    let mut child = command(folder.path(), "predict m many.csv")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.errors.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn the_seed_changes_the_model() {
     let folder = Folder::new();
     folder.hybrid("a.csv", 400);

@@ -3,7 +3,7 @@
 use neuronseek::neuron::Neuron;
 
 use super::{Answer, ImagesSettings, Line, Measured};
-use crate::statistics::{deviation, interval, mean};
+use crate::statistics::{deviation, interval, mean, median};
 
 /// One row per set, architecture and neuron: accuracy over seeds, its difference to the first
 /// neuron's with the same seeds, size and speed.
@@ -74,7 +74,7 @@ fn row(
     };
     let spread = deviation(&accuracies).map_or(String::new(), |s| format!(" ({s:.2})"));
     let against = first.map_or("-".to_string(), |first| difference(lines, first));
-    // Seconds of the processor, since other work on the machine says nothing of a network.
+    // Seconds of the processor, and the median: other work on the machine says nothing of a network.
     let pace = |m: &Measured| m.images_per_second * m.seconds / m.cpu_seconds;
     let speeds: Vec<f64> = lines.iter().map(|line| pace(&line.measured)).collect();
     format!(
@@ -83,7 +83,7 @@ fn row(
         line.run.plan.width,
         *multiply_adds as f64 / 1e6,
         accuracies.len(),
-        mean(&speeds).unwrap_or_default(),
+        median(&speeds).unwrap_or_default(),
     )
 }
 

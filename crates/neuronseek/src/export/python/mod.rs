@@ -68,7 +68,7 @@ fn head(pipeline: &Pipeline, core: &Program) -> String {
     text += "Predictions differ from those of `neuronseek predict` by about 1e-6 of the largest one:\n\
              this file computes in double precision, `neuronseek predict` computes networks in single\n\
              precision.\n\"\"\"\n\n";
-    let mut imports = vec!["import csv", "import sys"];
+    let mut imports = vec!["import csv", "import os", "import sys"];
     let has = |name: &str| core.functions.iter().any(|block| block.contains(name));
     if has("math.") {
         imports.push("import math");
@@ -304,7 +304,10 @@ fn predictions(pipeline: &Pipeline) -> Vec<String> {
 
 /// What runs when the file is a script.
 fn script(pipeline: &Pipeline) -> Vec<String> {
-    let call = "if __name__ == \"__main__\":\n    main()".to_string();
+    let call = "if __name__ == \"__main__\":\n    try:\n        main()\n        \
+                sys.stdout.flush()\n    except BrokenPipeError:\n        \
+                # Whoever reads has read enough, and nothing is left to flush.\n        os._exit(0)"
+        .to_string();
     let mut blocks = vec![part(MAIN, "csv_columns").to_string()];
     match (&pipeline.outcome, pipeline.targets.as_slice()) {
         (Restoring::Classes { .. }, _) => {
