@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use neuronseek::explain;
 use neuronseek::model::Model;
 use neuronseek::prepare::Role;
 
-use super::summary;
+use super::{drawing, summary};
 use crate::arguments::Form;
 use crate::console::Console;
 use crate::display::{self, Columns, Side};
 use crate::documents::FitDocument;
 use crate::failure::Failure;
 use crate::output::{self, OutputFile};
+
+/// Steps of a curve, one letter each.
+const STEPS: usize = 32;
 
 /// Print what is in a model: its neuron, inputs, comparison and metrics
 #[derive(Debug, Args)]
@@ -47,6 +51,11 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         return output::print_json(&FitDocument::new(report, None, Some(&arguments.model)));
     }
     let mut text = summary::fit(report, console.styled);
+    text.push_str(&format!("\n{}", drawing::neuron(&report.neuron)));
+    text.push_str(&drawing::sketches(
+        &explain::sketches(&model, STEPS),
+        console.styled,
+    ));
     text.push_str(&format!("\n{}", columns(&model, console.styled)));
     for warning in &report.warnings {
         text.push_str(&format!("warning at the fit: {warning}\n"));

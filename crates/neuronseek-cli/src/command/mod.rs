@@ -9,7 +9,9 @@ use crate::failure::Failure;
 mod bench;
 mod completions;
 mod data;
+mod drawing;
 mod evaluate;
+mod explain;
 mod export;
 mod fit;
 pub mod generate;
@@ -30,6 +32,7 @@ pub enum Command {
     Predict(predict::Arguments),
     Evaluate(evaluate::Arguments),
     Inspect(inspect::Arguments),
+    Explain(explain::Arguments),
     Export(export::Arguments),
     /// Make data whose neuron is known
     #[command(subcommand)]
@@ -59,6 +62,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Predict(arguments) => predict::run(&arguments, &console),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &console),
         Command::Inspect(arguments) => inspect::run(&arguments, &console),
+        Command::Explain(arguments) => explain::run(&arguments, &console),
         Command::Export(arguments) => export::run(&arguments, &console),
         Command::Bench(bench) => bench::run(&bench, &console),
         Command::Data(data) => data::run(&data, &console),

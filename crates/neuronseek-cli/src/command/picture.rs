@@ -88,7 +88,7 @@ fn losses(report: &FitReport) -> (&'static str, Vec<(String, f64, &'static str)>
                 outcome.validation
             };
             let color = if outcome.chosen { CHOSEN } else { OTHER };
-            Some((summary::candidate_name(report, outcome), loss, color))
+            Some((report.candidate_name(outcome), loss, color))
         })
         .collect();
     for (name, metrics) in [("linear model", &report.linear), ("constant", &report.mean)] {

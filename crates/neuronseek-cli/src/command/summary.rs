@@ -1,9 +1,8 @@
 //! A fit in words and tables, as `fit` and `inspect` print it.
 
 use neuronseek::model::{
-    CandidateKind, Coverage, Equation, FitReport, IntervalReport, Metrics, Outcome, TransformReport,
+    Coverage, Equation, FitReport, IntervalReport, Metrics, Outcome, TransformReport,
 };
-use neuronseek::network::Loss;
 use neuronseek::prepare::TargetTransform;
 
 use super::search::evidence;
@@ -151,7 +150,13 @@ pub fn equation(equation: &Equation) -> String {
 
 fn candidates(report: &FitReport, styled: bool) -> String {
     let with_test = report.candidates.iter().any(|one| one.test.is_some());
-    let [validation, test] = compared_by(report);
+    let compared = report.compared_by();
+    let validation = format!("validation {compared}");
+    // Rows that had no part in training are judged the usual way.
+    let test = match compared.as_str() {
+        "log loss" | "deviance" => format!("test {compared}"),
+        _ => "test nmse".to_string(),
+    };
     let mut titles = vec![
         ("compared", Side::Left),
         ("layers", Side::Left),
@@ -179,26 +184,10 @@ fn candidates(report: &FitReport, styled: bool) -> String {
     columns.text()
 }
 
-/// What candidates are compared by on validation and on test rows.
-fn compared_by(report: &FitReport) -> [String; 2] {
-    let loss = match (report.metrics.values().next(), report.loss) {
-        (Some(Metrics::Classification { .. }), _) => "log loss",
-        (_, Some(loss)) if loss.power().is_some() => "deviance",
-        (_, Some(loss)) if loss != Loss::MeanSquared => {
-            return [
-                format!("validation {}", loss.name()),
-                "test nmse".to_string(),
-            ];
-        }
-        _ => "nmse",
-    };
-    [format!("validation {loss}"), format!("test {loss}")]
-}
-
 fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<String> {
     let layers: Vec<String> = outcome.hidden.iter().map(usize::to_string).collect();
     let mut row = vec![
-        candidate_name(report, outcome),
+        report.candidate_name(outcome),
         layers.join("-"),
         match outcome.networks {
             0 => String::new(),
@@ -220,42 +209,6 @@ fn candidate(report: &FitReport, outcome: &Outcome, with_test: bool) -> Vec<Stri
     }
     row.push(if outcome.chosen { "<- the model" } else { "" }.to_string());
     row
-}
-
-/// What a candidate is, in a few words: a long neuron is printed once, elsewhere.
-pub fn candidate_name(report: &FitReport, outcome: &Outcome) -> String {
-    let kind = match outcome.kind {
-        CandidateKind::Network => "network",
-        CandidateKind::Polynomial => "polynomial",
-        CandidateKind::Blend => return "blend".to_string(),
-    };
-    // Only where candidates differ, or the search's choice was not theirs, it is worth a word.
-    let searched = report.transform.as_ref().map(|report| report.transform);
-    let scale = match outcome.transform {
-        Some(own) if Some(own) != searched => match own {
-            TargetTransform::None => ", target as it is".to_string(),
-            other => format!(", {}", other.text("target")),
-        },
-        _ => String::new(),
-    };
-    let neuron = match &report.search {
-        _ if outcome.neuron.is_linear() => "x",
-        Some(search) if search.neuron == outcome.neuron => "the found neuron",
-        Some(_) => match outcome.neuron.terms().len() {
-            0..=3 => &outcome.neuron.to_string(),
-            _ => "another neuron",
-        },
-        None => "the given neuron",
-    };
-    let bins = match outcome.embedding {
-        Some(bins) => format!(", {bins} bins"),
-        None => String::new(),
-    };
-    let statistics = match outcome.statistics {
-        true => ", binned means",
-        false => "",
-    };
-    format!("{kind} of {neuron}{bins}{statistics}{scale}")
 }
 
 /// The split whose metrics say most about new rows.

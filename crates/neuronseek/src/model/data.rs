@@ -12,6 +12,7 @@ use crate::matrix::Matrix;
 use crate::network::Loss;
 use crate::prepare::{NetworkScale, Outcome as TargetScale, Preparation, SearchScale, Target};
 use crate::table::Table;
+use crate::table::TableError;
 use crate::table::split::{self, Purpose};
 
 /// The random stream of the folds, apart from those of [`Purpose`].
@@ -92,6 +93,8 @@ pub(super) struct Data {
     /// Whether predictions may leave the range of the known targets.
     pub extrapolate: bool,
     pub rows: Rows,
+    /// So that the table is known again.
+    pub fingerprint_of_table: String,
     /// How much the rows of each class count in training; empty where all do alike.
     pub class_weights: Vec<f64>,
 }
@@ -177,6 +180,7 @@ impl Data {
                 folds: 1,
                 test: test.as_ref().map_or(0, Subset::rows),
             },
+            fingerprint_of_table: fingerprint(&preparation, table)?,
             preparation,
             training,
             validation,
@@ -273,6 +277,15 @@ impl Data {
         hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
+}
+
+/// The fingerprint of the columns that a model reads and of its targets.
+pub(crate) fn fingerprint(preparation: &Preparation, table: &Table) -> Result<String, TableError> {
+    let inputs = preparation.input_columns().map(str::to_string);
+    let names: Vec<String> = inputs
+        .chain(preparation.targets().iter().cloned())
+        .collect();
+    table.fingerprint(&names)
 }
 
 /// The rows of one after those of the other.

@@ -89,18 +89,28 @@ impl Equation {
 }
 
 fn factor((name, power): &(String, u32)) -> String {
+    format!(" * {}", factor_text(name, 0.0, *power))
+}
+
+/// A power of an input, from which something is taken first.
+pub(crate) fn factor_text(name: &str, shift: f64, power: u32) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "_.".contains(letter);
     let name = match name.chars().all(plain) {
-        true => name.clone(),
+        true => name.to_string(),
         false => format!("[{name}]"),
     };
+    let base = match shift {
+        0.0 => name,
+        shift if shift < 0.0 => format!("({name} + {})", six_digits(-shift)),
+        shift => format!("({name} - {})", six_digits(shift)),
+    };
     match power {
-        1 => format!(" * {name}"),
-        power => format!(" * {name}^{power}"),
+        1 => base,
+        power => format!("{base}^{power}"),
     }
 }
 
-fn six_digits(value: f64) -> String {
+pub(crate) fn six_digits(value: f64) -> String {
     print_number(format!("{value:.5e}").parse().unwrap_or(value))
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::predict::{Model, Predictor};
 use crate::expression::Monomials;
-use crate::prepare::{InputScale, Restoring, RestoringValue, TargetTransform};
+use crate::prepare::{InputScale, Restoring, RestoringValue, SearchScale, TargetTransform};
 use crate::search::Formula;
 
 /// The polynomial part of a model: of the formula that predicts or, where networks predict, of the
@@ -45,9 +45,9 @@ pub struct ExpandedOutput {
 }
 
 impl Model {
-    /// The polynomial part; none where the neuron was given, for functions in the neuron, for
-    /// formulas in symbols that are no polynomial, and for more than 50,000 monomials.
-    pub fn expanded(&self) -> Option<Expanded> {
+    /// What the search fitted with the scale of its inputs, and whether predictions come from it;
+    /// none where the neuron was given.
+    pub(crate) fn formula(&self) -> Option<(&Formula, SearchScale, bool)> {
         let (formula, predicts) = match &self.predictor {
             Predictor::Formula(formula) => (formula, true),
             Predictor::Networks(_) => (&self.report.search.as_ref()?.formula, false),
@@ -57,6 +57,13 @@ impl Model {
             true => self.search_scale.plain(),
             false => self.search_scale.clone(),
         };
+        Some((formula, scale, predicts))
+    }
+
+    /// The polynomial part; none where the neuron was given, for functions in the neuron, for
+    /// formulas in symbols that are no polynomial, and for more than 50,000 monomials.
+    pub fn expanded(&self) -> Option<Expanded> {
+        let (formula, scale, predicts) = self.formula()?;
         let sizes: Vec<f64> = scale.inputs().iter().map(|i| 1.0 / i.scale).collect();
         let mut outputs = Vec::new();
         for (index, (name, line)) in self.polynomial_outputs().into_iter().enumerate() {
@@ -82,8 +89,9 @@ impl Model {
         })
     }
 
-    /// The name of each output, with what it is multiplied with and what is added to it.
-    fn polynomial_outputs(&self) -> Vec<(String, [f64; 2])> {
+    /// The name of each output of [`Model::formula`], with what it is multiplied with and what is
+    /// added to it.
+    pub(crate) fn polynomial_outputs(&self) -> Vec<(String, [f64; 2])> {
         match self.preparation.outcome().restoring() {
             Restoring::Classes { classes, .. } => match classes.as_slice() {
                 [_, second] => vec![(format!("logit({second})"), [1.0, 0.0])],

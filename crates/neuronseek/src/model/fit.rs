@@ -320,6 +320,9 @@ fn conclude(
         equation,
         inputs: data.preparation.input_names().len(),
         seed: options.seed,
+        holdout: options.holdout,
+        fingerprint: Some(data.fingerprint_of_table.clone()),
+        search_options: search.is_some().then(|| options.search.clone()),
         loss: options.loss,
         class_weights: (data.preparation.classes().iter().cloned())
             .zip(data.class_weights.iter().copied())

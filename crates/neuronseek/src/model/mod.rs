@@ -35,7 +35,9 @@ mod transform;
 mod tune;
 
 pub use calibration::CalibrationReport;
+pub(crate) use data::fingerprint;
 pub use equation::{Equation, EquationTerm};
+pub(crate) use equation::{factor_text, six_digits};
 pub use expanded::{Expanded, ExpandedInput, ExpandedOutput};
 pub use file::{FileError, NamedTensor, VERSION, decode, encode, read_whole, write_whole};
 pub use fit::{FitError, Fitted, Searched, fit, search};

@@ -147,6 +147,11 @@ impl Model {
         &self.search_scale
     }
 
+    /// How the networks' inputs are scaled.
+    pub fn network_scale(&self) -> &NetworkScale {
+        &self.network_scale
+    }
+
     /// The closed-form polynomial, when that is what predicts.
     pub fn polynomial(&self) -> Option<&Polynomial> {
         match &self.predictor {

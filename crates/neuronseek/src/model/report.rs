@@ -7,6 +7,7 @@ use super::equation::Equation;
 use super::imbalance::DecisionReport;
 use super::intervals::IntervalReport;
 use super::metrics::Metrics;
+use super::options::{Holdout, SearchOptions};
 use super::transform::TransformReport;
 use super::tune::TuningReport;
 use crate::network::Loss;
@@ -34,6 +35,16 @@ pub struct FitReport {
     pub inputs: usize,
     /// The seed.
     pub seed: u64,
+    /// Which rows of the table were held out for the test metrics.
+    #[serde(default)]
+    pub holdout: Holdout,
+    /// [`Table::fingerprint`](crate::table::Table::fingerprint) of the columns that the model reads
+    /// and of its targets, so that the table is known again; `None` in models of older versions.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
+    /// How the neuron was searched, if it was; `None` in models of older versions.
+    #[serde(default)]
+    pub search_options: Option<SearchOptions>,
     /// What training made small; `None` for the mean squared error or the cross-entropy that
     /// follow from the task.
     #[serde(default)]
@@ -82,6 +93,55 @@ pub struct FitReport {
     /// Wall-clock seconds; not stored in model files, which are the same bytes at every run.
     #[serde(skip)]
     pub seconds: f64,
+}
+
+impl FitReport {
+    /// What candidates are compared by on validation rows.
+    pub fn compared_by(&self) -> String {
+        match (self.metrics.values().next(), self.loss) {
+            (Some(Metrics::Classification { .. }), _) => "log loss",
+            (_, Some(loss)) if loss.power().is_some() => "deviance",
+            (_, Some(loss)) if loss != Loss::MeanSquared => loss.name(),
+            _ => "nmse",
+        }
+        .to_string()
+    }
+
+    /// What a candidate is, in a few words: a long neuron is printed once, elsewhere.
+    pub fn candidate_name(&self, outcome: &Outcome) -> String {
+        let kind = match outcome.kind {
+            CandidateKind::Network => "network",
+            CandidateKind::Polynomial => "polynomial",
+            CandidateKind::Blend => return "blend".to_string(),
+        };
+        // Only where candidates differ, or the search's choice was not theirs, it is worth a word.
+        let searched = self.transform.as_ref().map(|report| report.transform);
+        let scale = match outcome.transform {
+            Some(own) if Some(own) != searched => match own {
+                TargetTransform::None => ", target as it is".to_string(),
+                other => format!(", {}", other.text("target")),
+            },
+            _ => String::new(),
+        };
+        let neuron = match &self.search {
+            _ if outcome.neuron.is_linear() => "x",
+            Some(search) if search.neuron == outcome.neuron => "the found neuron",
+            Some(_) => match outcome.neuron.terms().len() {
+                0..=3 => &outcome.neuron.to_string(),
+                _ => "another neuron",
+            },
+            None => "the given neuron",
+        };
+        let bins = match outcome.embedding {
+            Some(bins) => format!(", {bins} bins"),
+            None => String::new(),
+        };
+        let statistics = match outcome.statistics {
+            true => ", binned means",
+            false => "",
+        };
+        format!("{kind} of {neuron}{bins}{statistics}{scale}")
+    }
 }
 
 /// How the rows of the table were used.

@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Dropout = 3,
     /// Permuted columns.
     Permutation = 4,
+    /// Samples of rows that a report shows or draws again.
+    Explanation = 5,
 }
 
 /// The generator of (seed, purpose, index).

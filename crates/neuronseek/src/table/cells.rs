@@ -1,5 +1,7 @@
 //! How cells lie in memory.
 
+use sha2::{Digest, Sha256};
+
 /// The cells of a column as the file stores them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -25,6 +27,26 @@ impl Cells {
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Adds the cells to a digest.
+    pub(super) fn digest(&self, hash: &mut Sha256) {
+        hash.update((self.len() as u64).to_le_bytes());
+        let mut numbers = |values: &[f64]| {
+            for value in values {
+                hash.update(value.to_bits().to_le_bytes());
+            }
+        };
+        match self {
+            Cells::Text(cells) => {
+                hash.update(cells.joined.as_bytes());
+                for &end in &cells.ends {
+                    hash.update((end as u64).to_le_bytes());
+                }
+            }
+            Cells::Number(cells) => numbers(&cells.values),
+            Cells::Date(cells) => numbers(cells),
+        }
     }
 
     /// The cells of the given rows, in their order.

@@ -28,6 +28,7 @@ pub use number::print_number;
 pub use read::panic_is_caught;
 
 use origin::{Lines, Origin};
+use sha2::{Digest, Sha256};
 
 /// A table in memory: named columns of equal length.
 #[derive(Debug, Clone)]
@@ -149,6 +150,35 @@ impl Table {
             column.cells = column.cells.selected(order);
         }
         Ok(table)
+    }
+
+    /// The table whose row i has, in column c, the cell of row `orders[c][i]`.
+    ///
+    /// # Panics
+    /// When there is not one order a column, orders differ in length or name a row that is not
+    /// there.
+    pub fn gathered(&self, orders: &[&[usize]]) -> Table {
+        assert_eq!(orders.len(), self.columns.len(), "orders");
+        let mut table = self.clone();
+        table.rows = orders.first().map_or(0, |order| order.len());
+        for (column, order) in table.columns.iter_mut().zip(orders) {
+            assert_eq!(order.len(), table.rows, "rows");
+            column.cells = column.cells.selected(order);
+        }
+        table
+    }
+
+    /// A digest (SHA-256, hexadecimal) of the cells of the named columns, in this order. Cells read
+    /// from another format, such as numbers of Parquet beside texts of CSV, have another one.
+    ///
+    /// # Errors
+    /// When a name is unknown.
+    pub fn fingerprint(&self, names: &[String]) -> Result<String, TableError> {
+        let mut hash = Sha256::new();
+        for name in names {
+            self.column(name)?.cells().digest(&mut hash);
+        }
+        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
     /// The place of a row, counted from 0, for messages.

@@ -1,0 +1,184 @@
+//! The rows of a report: which the fit held out, and samples of them.
+
+use rand::seq::SliceRandom;
+
+use crate::matrix::Matrix;
+use crate::model::{Holdout, Model, ModelError, Prediction, fingerprint};
+use crate::network::{Purpose, generator};
+use crate::prepare::PrepareError;
+use crate::table::{Table, split};
+
+/// What the rows of a table are to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Origin {
+    /// The rows whose predictions are judged.
+    pub judged: Vec<usize>,
+    /// The rows that the model was fitted to; none where this is not the table of the fit.
+    pub fitted: Option<Vec<usize>>,
+    /// Whether the fit saw the judged rows; none where this is not known.
+    pub seen: Option<bool>,
+    /// Which rows are judged, in words.
+    pub on: String,
+}
+
+/// Whether this is the table of the fit, and which rows the fit held out.
+pub(super) fn origin(model: &Model, table: &Table) -> Result<Origin, ModelError> {
+    let report = model.report();
+    let all: Vec<usize> = (0..table.rows()).collect();
+    let preparation = model.preparation();
+    let has_targets = preparation
+        .targets()
+        .iter()
+        .all(|target| table.column(target).is_ok());
+    if !has_targets {
+        return Ok(Origin {
+            judged: Vec::new(),
+            fitted: None,
+            seen: None,
+            on: format!("no row of {}: it has no target", table.source),
+        });
+    }
+    let own = fingerprint(preparation, table).map_err(PrepareError::from)?;
+    let known = report.fingerprint.as_ref() == Some(&own);
+    let usable = |rows: &[usize]| preparation.usable_rows(table, rows);
+    if !known {
+        let judged = usable(&all)?;
+        // Models of older versions do not know their table.
+        let seen = report.fingerprint.as_ref().map(|_| false);
+        return Ok(Origin {
+            on: format!("the {} labelled rows of {}", judged.len(), table.source),
+            judged,
+            fitted: None,
+            seen,
+        });
+    }
+    let split = match report.holdout {
+        Holdout::None => None,
+        Holdout::Split(number) => Some(split::by_hash(all.len(), number)),
+        Holdout::Fraction(share) => {
+            let purpose = split::Purpose::Test;
+            split::draw(&all, None, share, purpose, report.seed).ok()
+        }
+    };
+    let (fitted, test) = match split {
+        Some(split) => (usable(&split.train)?, usable(&split.test)?),
+        None => (usable(&all)?, Vec::new()),
+    };
+    let rows = "rows of the table that the model was fitted to";
+    Ok(match test.is_empty() {
+        false => Origin {
+            on: format!("the {} test {rows}", test.len()),
+            judged: test,
+            fitted: Some(fitted),
+            seen: Some(false),
+        },
+        true => Origin {
+            on: format!("all {} {rows}", fitted.len()),
+            judged: fitted.clone(),
+            fitted: Some(fitted),
+            seen: Some(true),
+        },
+    })
+}
+
+/// At most so many of the rows, drawn by the seed, ascending.
+pub(super) fn some(rows: &[usize], most: usize, seed: u64) -> Vec<usize> {
+    if rows.len() <= most {
+        return rows.to_vec();
+    }
+    let mut random = generator(seed, Purpose::Explanation, 0);
+    let mut rows = rows.to_vec();
+    rows.shuffle(&mut random);
+    rows.truncate(most);
+    rows.sort_unstable();
+    rows
+}
+
+/// The columns that a model reads, of which rows can be put together.
+pub(super) struct Cells<'a> {
+    model: &'a Model,
+    table: Table,
+}
+
+impl<'a> Cells<'a> {
+    pub fn new(model: &'a Model, table: &Table) -> Result<Cells<'a>, ModelError> {
+        let names: Vec<String> = model
+            .preparation()
+            .input_columns()
+            .map(str::to_string)
+            .collect();
+        let table = table.select(&names).map_err(PrepareError::from)?;
+        Ok(Cells { model, table })
+    }
+
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The encoded inputs of rows whose cell in a column is that of another row: one order a
+    /// column.
+    pub fn gathered(&self, orders: &[&[usize]]) -> Result<Matrix<f64>, ModelError> {
+        Ok(self
+            .model
+            .preparation()
+            .inputs(&self.table.gathered(orders))?)
+    }
+
+    /// The encoded inputs of the rows.
+    pub fn rows(&self, rows: &[usize]) -> Result<Matrix<f64>, ModelError> {
+        self.gathered(&vec![rows; self.table.columns().len()])
+    }
+
+    /// The encoded inputs of the rows, each with the cells of row `from` in the columns for each
+    /// such row, all rows of the first one first.
+    pub fn replaced(
+        &self,
+        rows: &[usize],
+        columns: &[usize],
+        from: &[Vec<usize>],
+    ) -> Result<Matrix<f64>, ModelError> {
+        let count = from.first().map_or(0, Vec::len);
+        let plain: Vec<usize> = (0..count).flat_map(|_| rows.iter().copied()).collect();
+        let own = |cells: &Vec<usize>| -> Vec<usize> {
+            let repeated = cells
+                .iter()
+                .map(|&row| std::iter::repeat_n(row, rows.len()));
+            repeated.flatten().collect()
+        };
+        let own: Vec<Vec<usize>> = from.iter().map(own).collect();
+        let mut orders: Vec<&[usize]> = vec![&plain; self.table.columns().len()];
+        for (&column, own) in columns.iter().zip(&own) {
+            orders[column] = own;
+        }
+        self.gathered(&orders)
+    }
+}
+
+/// The numbers that are explained: targets, the probability of the second of two classes, or the
+/// probabilities of the classes.
+pub(super) struct Outputs {
+    pub names: Vec<String>,
+}
+
+impl Outputs {
+    pub fn new(model: &Model) -> Outputs {
+        let of = |class: &String| format!("probability of {class}");
+        let names = match model.preparation().classes() {
+            [] => model.report().targets.clone(),
+            [_, second] => vec![of(second)],
+            classes => classes.iter().map(of).collect(),
+        };
+        Outputs { names }
+    }
+
+    /// rows x outputs, from encoded inputs.
+    pub fn of(&self, model: &Model, encoded: &Matrix<f64>) -> Matrix<f64> {
+        match model.predict_inputs(encoded) {
+            Prediction::Values { values, .. } => values,
+            Prediction::Classes { probabilities, .. } if self.names.len() == 1 => {
+                Matrix::from_vec(probabilities.rows(), 1, probabilities.column(1))
+            }
+            Prediction::Classes { probabilities, .. } => probabilities,
+        }
+    }
+}
