@@ -356,3 +356,6 @@ FORMATS = {
     "duckdb": duckdb,
     "postgres": postgres,
 }
+
+# Those that compute by SQL.
+DATABASES = ("sqlite", "duckdb", "postgres")
