@@ -1,4 +1,4 @@
-//! The JSON documents of search, fit, inspect and evaluate against the schemas of the repository.
+//! The JSON documents of search, fit, inspect, evaluate and explain against the schemas of the repository.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -46,6 +46,9 @@ fn documents_of_a_regression() {
     let inspect = folder.json("inspect m --json");
     check("fit", &inspect);
     assert_eq!(inspect["metrics"], fit["metrics"]);
+    let explain = folder.json("explain m a.csv --row 3 --bootstrap 1 --json");
+    check("explain", &explain);
+    check("explain", &folder.json("explain m --json"));
     let given = folder.json(&format!("fit a.csv --target y --neuron x^2 {small} --json"));
     check("fit", &given);
     assert_eq!(
@@ -128,6 +131,7 @@ fn documents_of_a_classification() {
     check("fit", &fit);
     assert_eq!(fit["task"], "classification");
     check("evaluate", &folder.json("evaluate m a.csv --json"));
+    check("explain", &folder.json("explain m a.csv --row 1 --json"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) struct Rows<'a> {
     pub target: &'a Target,
     /// Their weights.
     pub weights: Option<&'a [f64]>,
-    /// How many rows there are.
+    /// How many rows the formula was fitted on.
     pub count: usize,
 }
 
@@ -103,8 +103,8 @@ pub(super) fn intervals(
     Ok(Intervals {
         errors,
         how: format!(
-            "95 % intervals from the sandwich covariance of the fitted coefficients over the {} rows \
-             of the fit, the structure taken for given",
+            "95 % intervals from the sandwich covariance of the fitted coefficients, for the {} rows \
+             that the formula was fitted on, the structure taken for given",
             rows.count
         ),
     })

@@ -25,7 +25,7 @@ const LEVELS: usize = 15;
 /// Cells of either side of a map.
 const SIDE: usize = 12;
 
-/// Individual curves.
+/// Individual curves of all outputs.
 const CURVES: usize = 50;
 
 /// Predictions for all curves.
@@ -147,7 +147,7 @@ pub(super) fn inputs(
             DependencePart {
                 output: name.clone(),
                 mean: means(&values, rows.len()),
-                individual: (0..rows.len().min(CURVES))
+                individual: (0..rows.len().min(CURVES / outputs.names.len().max(1)).max(1))
                     .map(|row| {
                         values
                             .iter()

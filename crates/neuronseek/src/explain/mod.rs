@@ -14,6 +14,8 @@ mod sample;
 mod shapley;
 mod sketch;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -256,7 +258,7 @@ impl<'a> Looked<'a> {
                         encoded: &self.encoded.select_rows(&rows),
                         target: &target,
                         weights: weights.as_deref(),
-                        count: fitted.len(),
+                        count: self.searched(fitted.len()),
                     },
                 )
             }
@@ -268,6 +270,16 @@ impl<'a> Looked<'a> {
             &columns,
             intervals,
         ))
+    }
+
+    /// On how many of the rows of the fit the formula was fitted: not on those that candidates were
+    /// compared on.
+    fn searched(&self, fitted: usize) -> usize {
+        let rows = self.model.report().rows;
+        match rows.folds {
+            0 | 1 => rows.training.min(fitted),
+            folds => fitted - fitted / folds,
+        }
     }
 
     /// The column of each input, where it is of one alone.

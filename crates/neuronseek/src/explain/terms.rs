@@ -1,8 +1,10 @@
 //! The neuron in words and shares, and how sure the search was of it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::RngExt;
+use rayon::prelude::*;
 
 use super::document::{
     BootstrapPart, CandidatePart, NeuronPart, RunnerUpPart, SearchPart, StructureCount, TermPart,
@@ -233,20 +235,12 @@ pub(super) fn bootstrap(
     let target = preparation.target(table, fitted)?;
     let weights = preparation.weights(table, fitted)?;
     let method = method(options);
-    let mut structures: BTreeMap<String, usize> = BTreeMap::new();
-    let mut kept = vec![0; part.terms.len()];
-    let mut done = 0;
     let silent = Control::silent();
-    for sample in 0..resamples {
+    let finished = AtomicUsize::new(0);
+    let search = |sample: usize| -> Option<Vec<String>> {
         if control.should_stop() {
-            break;
+            return None;
         }
-        control.observer.notice(&Event::Progress {
-            name: NAME,
-            done: sample,
-            total: resamples,
-            message: "",
-        });
         let mut random = generator(seed, Purpose::Explanation, (1 << 40) + sample as u64);
         let drawn: Vec<usize> = (0..fitted.len())
             .map(|_| random.random_range(0..fitted.len()))
@@ -259,17 +253,23 @@ pub(super) fn bootstrap(
             target: &target.select_rows(&drawn),
             weights: weights.as_deref(),
         };
+        let found = method.search(&problem, seed, &silent);
+        control.observer.notice(&Event::Progress {
+            name: NAME,
+            done: finished.fetch_add(1, Ordering::Relaxed) + 1,
+            total: resamples,
+            message: "",
+        });
         // A sample that cannot be searched, as of one class alone, says nothing.
-        let Ok(found) = method.search(&problem, seed, &silent) else {
-            continue;
-        };
+        let neuron = found.ok()?.neuron;
+        Some(neuron.terms().iter().map(|term| kind(*term)).collect())
+    };
+    let found: Vec<Option<Vec<String>>> = (0..resamples).into_par_iter().map(search).collect();
+    let mut structures: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept = vec![0; part.terms.len()];
+    let mut done = 0;
+    for kinds in found.into_iter().flatten() {
         done += 1;
-        let kinds: Vec<String> = found
-            .neuron
-            .terms()
-            .iter()
-            .map(|term| kind(*term))
-            .collect();
         for (count, term) in kept.iter_mut().zip(&part.terms) {
             *count += usize::from(kinds.contains(&kind_of_text(&term.term)));
         }

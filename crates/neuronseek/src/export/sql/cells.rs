@@ -146,7 +146,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Inputs as networks see them.
+    /// Inputs as networks see them, rounded to single precision as theirs are: a step of an
+    /// embedding may be steep.
     pub fn scaled(&self, scale: &[BoundedInput]) -> Vec<String> {
         let inputs = scale.iter().enumerate();
         inputs
@@ -155,11 +156,13 @@ impl<'a> Cells<'a> {
                 if scale.bounded {
                     let (center, width) = (number(scale.center), number(3.0 * scale.scale));
                     // 3 sin(atan(z / 3)) is z / sqrt(1 + (z / 3)^2).
-                    return format!("3.0 * sin(atan(({input} - {center}) / {width}))");
+                    let bent = format!("3.0 * sin(atan(({input} - {center}) / {width}))");
+                    return self.dialect.single(&bent);
                 }
                 match self.recipe.inputs[index] {
                     Input::Number { .. } | Input::Days { .. } | Input::Group { .. } => {
-                        self.dialect.clamp(&input, [-3.0, 3.0])
+                        let clamped = self.dialect.clamp(&input, [-3.0, 3.0]);
+                        self.dialect.single(&clamped)
                     }
                     _ => input,
                 }

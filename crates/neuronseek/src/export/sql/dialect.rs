@@ -99,6 +99,20 @@ impl Dialect {
         format!("NULLIF(TRIM(CAST({column} AS {kind})), '')")
     }
 
+    /// A number rounded to single precision.
+    pub(super) fn single(self, expression: &str) -> String {
+        match self {
+            // Times 2^29 + 1, less what that is more than the number: the upper 24 bits are left
+            // (Dekker, A floating-point technique for extending the available precision, 1971).
+            Dialect::Sqlite => format!(
+                "536870913.0 * ({expression}) - (536870913.0 * ({expression}) - ({expression}))"
+            ),
+            Dialect::Duckdb | Dialect::Postgres => {
+                format!("CAST(CAST({expression} AS REAL) AS {})", self.real())
+            }
+        }
+    }
+
     /// Numbers as a constant that [`super::vectors`] reads.
     pub(super) fn array(self, numbers: &[f32]) -> String {
         let mut text = String::with_capacity(12 * numbers.len());
