@@ -3,7 +3,11 @@
 //!
 //! Cells are changed in the table, before preparation, and only to cells that occur in it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 
 use super::document::{
     DependencePart, Grid, Histogram, InputPart, LevelCount, PairPart, ResponsePart,
@@ -18,6 +22,9 @@ use crate::table::{Column, Kind};
 
 /// Cells of a curve.
 const GRID: usize = 25;
+
+/// The share of the rows at either end whose cells are not among them.
+const TAIL: f64 = 0.01;
 
 /// Levels of a curve.
 const LEVELS: usize = 15;
@@ -65,23 +72,30 @@ impl Steps {
             .filter(|&row| numbers[row].is_finite())
             .collect();
         order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
-        let values: Vec<f64> = order.iter().map(|&row| numbers[row]).collect();
+        let mut values: Vec<f64> = order.iter().map(|&row| numbers[row]).collect();
         let mut distinct = order.clone();
         distinct.dedup_by(|a, b| numbers[*a] == numbers[*b]);
         let rows = match distinct.len() <= most {
             true => distinct,
-            // By rank, so that there are many steps where there are many rows.
+            // By rank, so that there are many steps where there are many rows; a few cells far off
+            // would leave no room for the others.
             false => {
-                let last = order.len() - 1;
-                let mut rows: Vec<usize> = (0..most)
-                    .map(|step| order[step * last / (most - 1)])
-                    .collect();
+                let ends = [TAIL, 1.0 - TAIL].map(|share| share * (order.len() - 1) as f64);
+                let step = |step: usize| {
+                    let share = step as f64 / (most - 1) as f64;
+                    order[(ends[0] + share * (ends[1] - ends[0])).round() as usize]
+                };
+                let mut rows: Vec<usize> = (0..most).map(step).collect();
                 rows.dedup_by(|a, b| numbers[*a] == numbers[*b]);
                 rows
             }
         };
+        let grid: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
+        if let (Some(low), Some(high)) = (grid.first(), grid.last()) {
+            values.retain(|value| (low..=high).contains(&value));
+        }
         Ok(Steps {
-            grid: Grid::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
+            grid: Grid::Numbers(grid),
             density: Some(histogram(&values, BARS)),
             levels: None,
             rows,
@@ -98,7 +112,7 @@ impl Steps {
             }
         }
         let mut levels: Vec<(String, (usize, usize))> = counts.into_iter().collect();
-        levels.sort_by(|(_, a), (_, b)| b.1.cmp(&a.1));
+        levels.sort_by_key(|(_, (_, rows))| Reverse(*rows));
         levels.truncate(LEVELS);
         let count = |(level, (_, rows)): &(String, (usize, usize))| LevelCount {
             level: level.clone(),
@@ -131,14 +145,8 @@ pub(super) fn inputs(
     );
     let outputs = Outputs::new(model);
     let lines = model.polynomial_outputs();
-    let mut parts = Vec::with_capacity(columns.len());
-    for (place, column) in columns.iter().enumerate() {
-        control.observer.notice(&Event::Progress {
-            name: NAME,
-            done: place,
-            total: columns.len(),
-            message: &column.name,
-        });
+    let finished = AtomicUsize::new(0);
+    let part = |(place, column): (usize, &Column)| {
         let steps = Steps::new(model, column, GRID)?;
         let encoded = cells.replaced(&rows, &[place], std::slice::from_ref(&steps.rows))?;
         let predicted = outputs.of(model, &encoded);
@@ -171,7 +179,13 @@ pub(super) fn inputs(
             let finite = |part: &ResponsePart| part.values.iter().all(|value| value.is_finite());
             lines.iter().enumerate().map(part).filter(finite).collect()
         });
-        parts.push(InputPart {
+        control.observer.notice(&Event::Progress {
+            name: NAME,
+            done: finished.fetch_add(1, Ordering::Relaxed) + 1,
+            total: columns.len(),
+            message: &column.name,
+        });
+        Ok(InputPart {
             column: column.name.clone(),
             kind: steps.kind,
             importance: None,
@@ -181,9 +195,9 @@ pub(super) fn inputs(
             grid: steps.grid,
             dependence: outputs.names.iter().enumerate().map(dependence).collect(),
             response: response.unwrap_or_default(),
-        });
-    }
-    Ok(parts)
+        })
+    };
+    columns.par_iter().enumerate().map(part).collect()
 }
 
 /// The mean of each block of so many numbers.

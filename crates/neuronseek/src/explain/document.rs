@@ -432,7 +432,7 @@ pub struct InputPart {
     pub importance: Option<MeanDeviation>,
     /// The mean absolute Shapley value of the polynomial part.
     pub shapley: Option<f64>,
-    /// How its cells lie; of numbers and dates.
+    /// How its cells lie between the ends of the grid; of numbers and dates.
     pub density: Option<Histogram>,
     /// How often each level of the grid occurs; of texts and truth values.
     pub levels: Option<Vec<LevelCount>>,
@@ -466,7 +466,8 @@ pub struct LevelCount {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Grid {
-    /// Ascending numbers, or milliseconds since 1970.
+    /// Ascending numbers, or milliseconds since 1970: all that occur or, of many, from the 1st to the
+    /// 99th percentile.
     Numbers(Vec<f64>),
     /// Levels, the most frequent first.
     Texts(Vec<String>),

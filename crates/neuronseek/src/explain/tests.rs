@@ -46,10 +46,13 @@ fn truth(case: &Synthetic) -> Polynomial {
     polynomial
 }
 
+type Product = Vec<(String, u32)>;
+
 /// What the report should say, computed from the truth on all rows.
 struct Expected {
     shares: Vec<(String, f64)>,
-    monomials: Vec<(Vec<(String, u32)>, f64, f64)>,
+    /// Inputs with powers, coefficient, strength.
+    monomials: Vec<(Product, f64, f64)>,
     pairs: Vec<(Vec<String>, f64)>,
 }
 
@@ -260,8 +263,9 @@ fn mixed(rows: usize) -> Table {
     use crate::table::Column;
     let x = |i: usize| ((i * 37) % 101) as f64 / 50.0 - 1.0;
     let noise = |i: usize| ((i * 7919) % 1009) as f64 / 504.0 - 1.0;
-    let shade = |i: usize| if i % 3 == 0 { "dark" } else { "light" };
-    let y = |i: usize| 3.0 * x(i) * x(i) + f64::from(u8::from(i % 3 == 0)) + 0.1 * noise(i);
+    let shade = |i: usize| if i.is_multiple_of(3) { "dark" } else { "light" };
+    let y =
+        |i: usize| 3.0 * x(i) * x(i) + f64::from(u8::from(i.is_multiple_of(3))) + 0.1 * noise(i);
     let kind = |i: usize| Some(if y(i) > 1.3 { "high" } else { "low" });
     let columns = vec![
         Column::of_numbers("x", (0..rows).map(x).collect()),
@@ -347,6 +351,55 @@ fn tables_are_known_again_and_rows_add_up() {
 }
 
 #[test]
+fn partial_dependence_is_the_mean_of_predictions_of_changed_rows() {
+    use crate::model::Prediction;
+    use crate::table::Column;
+    let table = mixed(250).without(&["kind".to_string()]).unwrap();
+    let model = fitted(&table, "y", Holdout::None).model;
+    let options = ExplainOptions {
+        bootstrap: 0,
+        ..ExplainOptions::default()
+    };
+    let found = explain(&model, Some(&table), &options, &Control::silent()).unwrap();
+    let mean = |changed: Column| {
+        let columns = table
+            .columns()
+            .iter()
+            .map(|own| match own.name == changed.name {
+                true => changed.clone(),
+                false => own.clone(),
+            });
+        let changed = Table::new("changed", columns.collect()).unwrap();
+        match model.predict(&changed).unwrap() {
+            Prediction::Values { values, .. } => values.column(0).iter().sum::<f64>() / 250.0,
+            classes => panic!("{classes:?}"),
+        }
+    };
+    for input in &found.inputs {
+        let means = &input.dependence[0].mean;
+        let expected: Vec<f64> = match &input.grid {
+            Grid::Numbers(grid) => (grid.iter())
+                .map(|cell| mean(Column::of_numbers(&input.column, vec![*cell; 250])))
+                .collect(),
+            Grid::Texts(grid) => (grid.iter())
+                .map(|cell| mean(Column::of_texts(&input.column, vec![Some(cell); 250])))
+                .collect(),
+        };
+        assert_eq!(means.len(), expected.len());
+        for (own, expected) in means.iter().zip(expected) {
+            assert!(
+                (own - expected).abs() < 1e-9,
+                "{}: {own} {expected}",
+                input.column
+            );
+        }
+    }
+    // The map of a pair has the means of both.
+    let pair = &found.pairs[0];
+    assert!(pair.values.iter().flatten().all(|value| value.is_finite()));
+}
+
+#[test]
 fn classes_are_explained_with_curves_and_the_same_at_any_number_of_threads() {
     let table = mixed(600).without(&["y".to_string()]).unwrap();
     let model = fitted(&table, "kind", Holdout::None).model;
@@ -392,4 +445,34 @@ fn a_text_of_the_table_cannot_leave_its_place_in_the_page() {
     assert!(found.quality.measured.is_none() && found.inputs.is_empty());
     let page = page(&found).unwrap();
     assert!(!page.contains("alert(1)</script>"), "the name is markup");
+}
+
+/// In the user's units and multiplied out the polynomial is what the search fitted.
+#[test]
+fn the_expanded_polynomial_is_the_formula() {
+    let mixed = mixed(400);
+    let air = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/data/airfoil_self_noise.csv"
+    );
+    let air = Table::read(std::path::Path::new(air), &Default::default()).unwrap();
+    for (table, target) in [(&air, "sound_pressure"), (&mixed, "kind"), (&mixed, "y")] {
+        let model = fitted(table, target, Holdout::None).model;
+        let inputs = model.preparation().inputs(table).unwrap();
+        let expanded = model.expanded().unwrap();
+        let (formula, scale, _) = model.formula().unwrap();
+        let values = formula.values(&scale.apply(&inputs));
+        for (output, (_, [factor, constant])) in model.polynomial_outputs().iter().enumerate() {
+            let expected = values.column(output);
+            let largest = expected.iter().fold(0.0f64, |most, v| most.max(v.abs()));
+            for (row, value) in expected.iter().enumerate().take(100) {
+                let own = expanded.values(inputs.row(row))[output];
+                let off = (own - (factor * value + constant)).abs();
+                assert!(
+                    off <= 1e-9 * factor * largest.max(1.0),
+                    "{target} {row}: {own} {value}"
+                );
+            }
+        }
+    }
 }

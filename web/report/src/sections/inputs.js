@@ -29,7 +29,7 @@ export function inputs({ inputs: all, importance, polynomial }) {
         'The thick line is the mean prediction when the column is set to a value and all others are left as they are. ',
         several ? 'There is one line a class. ' : 'Thin lines are single rows: where they are not parallel, the effect depends on other columns. ',
         lines ? 'Dashed is the formula’s own response; it has a chart of its own, with its own scale, where it is in other units, and leaves the chart where it runs off. ' : '',
-        'The grey bars below tell where rows lie; where there are few, the line is a guess.'),
+        'The grey bars below tell where rows lie; where there are few, the line is a guess. Of columns of many numbers the lowest and the highest hundredth of the rows are not shown.'),
       cards.length > 1 && scaleButton(scale),
       h('div', { class: 'cards' }, cards.slice(0, CARDS).map((build) => build())),
       cards.length > CARDS &&
