@@ -11,8 +11,7 @@ use super::sample::Outputs;
 pub struct Sketch {
     /// The input.
     pub input: String,
-    /// The least and the greatest number: twice the scale of the network's inputs on either side of
-    /// the median.
+    /// The ends: the 1st and the 99th percentile of the rows of the fit.
     pub range: [f64; 2],
     /// The target, or the probability of a class: of the second of two, of the first of more.
     pub output: String,
@@ -31,7 +30,9 @@ pub fn sketches(model: &Model, steps: usize) -> Vec<Sketch> {
         if !scale.bounded || input >= model.preparation().search_inputs() {
             continue;
         }
-        let range = [-2.0, 2.0].map(|side| scale.center + side * scale.scale);
+        let known = model.report().ranges.get(input).copied();
+        // Models of older versions do not know.
+        let range = known.unwrap_or([-2.0, 2.0].map(|side| scale.center + side * scale.scale));
         let mut rows = Vec::with_capacity(steps * middle.len());
         for step in 0..steps {
             let share = step as f64 / (steps - 1).max(1) as f64;

@@ -93,6 +93,8 @@ pub(super) struct Data {
     /// Whether predictions may leave the range of the known targets.
     pub extrapolate: bool,
     pub rows: Rows,
+    /// The 1st and the 99th percentile of each input.
+    pub ranges: Vec<[f64; 2]>,
     /// So that the table is known again.
     pub fingerprint_of_table: String,
     /// How much the rows of each class count in training; empty where all do alike.
@@ -180,6 +182,9 @@ impl Data {
                 folds: 1,
                 test: test.as_ref().map_or(0, Subset::rows),
             },
+            ranges: (0..known_inputs.columns())
+                .map(|column| range(known_inputs.column(column)))
+                .collect(),
             fingerprint_of_table: fingerprint(&preparation, table)?,
             preparation,
             training,
@@ -277,6 +282,14 @@ impl Data {
         hash.update(format!("{settings:?} {}", env!("CARGO_PKG_VERSION")));
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
+}
+
+/// The 1st and the 99th percentile, as numbers that occur.
+fn range(mut values: Vec<f64>) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    let place = |share: f64| (share * last as f64).round() as usize;
+    [0.01, 0.99].map(|share| values.get(place(share)).copied().unwrap_or(0.0))
 }
 
 /// The fingerprint of the columns that a model reads and of its targets.

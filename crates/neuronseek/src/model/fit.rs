@@ -322,6 +322,7 @@ fn conclude(
         seed: options.seed,
         holdout: options.holdout,
         fingerprint: Some(data.fingerprint_of_table.clone()),
+        ranges: data.ranges.clone(),
         search_options: search.is_some().then(|| options.search.clone()),
         loss: options.loss,
         class_weights: (data.preparation.classes().iter().cloned())

@@ -42,6 +42,10 @@ pub struct FitReport {
     /// and of its targets, so that the table is known again; `None` in models of older versions.
     #[serde(default)]
     pub fingerprint: Option<String>,
+    /// The 1st and the 99th percentile of each encoded input over the rows of the fit; empty in
+    /// models of older versions.
+    #[serde(default)]
+    pub ranges: Vec<[f64; 2]>,
     /// How the neuron was searched, if it was; `None` in models of older versions.
     #[serde(default)]
     pub search_options: Option<SearchOptions>,
