@@ -270,19 +270,19 @@ pub fn coverage(coverage: &[Coverage]) -> String {
 
 /// Metrics side by side; predictors without metrics are left out.
 pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool) -> String {
-    let rows: Vec<(&str, Vec<Named>)> = predictors
+    let rows: Vec<_> = predictors
         .iter()
-        .filter_map(|(name, metrics)| Some((*name, named((*metrics)?))))
+        .filter_map(|(name, metrics)| Some((*name, (*metrics)?.named())))
         .collect();
     let Some((_, first)) = rows.first() else {
         return String::new();
     };
     let mut titles = vec![(title, Side::Left)];
-    titles.extend(first.iter().map(|(name, _)| (*name, Side::Right)));
+    titles.extend(first.iter().map(|(name, _, _)| (*name, Side::Right)));
     let mut columns = Columns::new(&titles, styled);
     for (position, (name, values)) in rows.iter().enumerate() {
         let mut row = vec![name.to_string()];
-        row.extend(values.iter().map(|(_, value)| defined(*value)));
+        row.extend(values.iter().map(|(_, value, _)| defined(*value)));
         if position == 0 {
             columns.strong_row(row);
         } else {
@@ -295,44 +295,4 @@ pub fn table(title: &str, predictors: &[(&str, Option<&Metrics>)], styled: bool)
 /// A metric, or a dash where it has no value, as the area under the curve of one class.
 fn defined(value: Option<f64>) -> String {
     value.map_or("-".to_string(), |value| number(value, 4))
-}
-
-/// A metric's name and value.
-type Named = (&'static str, Option<f64>);
-
-/// Metrics with their names.
-fn named(metrics: &Metrics) -> Vec<Named> {
-    match *metrics {
-        Metrics::Regression {
-            mse,
-            rmse,
-            mae,
-            r2,
-            nmse,
-            deviance,
-        } => {
-            let of_loss = deviance.map(|deviance| ("deviance", Some(deviance)));
-            let values = [
-                ("rmse", Some(rmse)),
-                ("mae", Some(mae)),
-                ("r2", r2),
-                ("nmse", nmse),
-                ("mse", Some(mse)),
-            ];
-            of_loss.into_iter().chain(values).collect()
-        }
-        Metrics::Classification {
-            accuracy,
-            log_loss,
-            auc,
-            f1_macro,
-            ece,
-        } => vec![
-            ("accuracy", Some(accuracy)),
-            ("log loss", Some(log_loss)),
-            ("auc", auc),
-            ("f1 macro", Some(f1_macro)),
-            ("ece", ece),
-        ],
-    }
 }

@@ -32,50 +32,13 @@ const CURVE: usize = 200;
 /// Rows times classes times bootstrap samples that are measured at most.
 const WORK: usize = 60_000_000;
 
-/// The metrics by name, and whether low is good.
-pub(super) fn named(metrics: &Metrics) -> Vec<(&'static str, Option<f64>, bool)> {
-    match *metrics {
-        Metrics::Regression {
-            mse,
-            rmse,
-            mae,
-            r2,
-            nmse,
-            deviance,
-        } => {
-            let of_loss = deviance.map(|deviance| ("deviance", Some(deviance), true));
-            let values = [
-                ("rmse", Some(rmse), true),
-                ("mae", Some(mae), true),
-                ("r2", r2, false),
-                ("nmse", nmse, true),
-                ("mse", Some(mse), true),
-            ];
-            of_loss.into_iter().chain(values).collect()
-        }
-        Metrics::Classification {
-            accuracy,
-            log_loss,
-            auc,
-            f1_macro,
-            ece,
-        } => vec![
-            ("accuracy", Some(accuracy), false),
-            ("log loss", Some(log_loss), true),
-            ("auc", auc, false),
-            ("f1 macro", Some(f1_macro), false),
-            ("ece", ece, true),
-        ],
-    }
-}
-
 /// What was measured at the fit.
 pub(super) fn at_fit(report: &FitReport) -> QualityPart {
     let splits = ["test", "validation", "training"];
     let split = |name: &&str| {
-        let own = named(report.metrics.get(*name)?);
+        let own = report.metrics.get(*name)?.named();
         let of = |metrics: Option<&Metrics>, place: usize| {
-            metrics.and_then(|metrics| named(metrics).get(place)?.1)
+            metrics.and_then(|metrics| metrics.named().get(place)?.1)
         };
         let metrics = own
             .iter()
@@ -180,9 +143,9 @@ pub(super) fn measured(
     let of_linear = linear.as_ref().and_then(|linear| {
         let metrics = linear.metrics(None)?;
         // The same samples, so that the intervals can be compared.
-        Some((named(&metrics), self::intervals(linear, resamples, seed)))
+        Some((metrics.named(), self::intervals(linear, resamples, seed)))
     });
-    let metrics = named(&metrics).into_iter().enumerate();
+    let metrics = metrics.named().into_iter().enumerate();
     let metrics = metrics.map(|(place, (name, value, lower_is_better))| MetricPart {
         name,
         value,
@@ -220,7 +183,7 @@ fn intervals(judged: &Judged, resamples: usize, seed: u64) -> Vec<Option<[f64; 2
         let Some(metrics) = judged.metrics(Some(&counts)) else {
             continue;
         };
-        let values = named(&metrics);
+        let values = metrics.named();
         columns.resize(values.len(), Vec::new());
         for (column, (_, value, _)) in columns.iter_mut().zip(values) {
             column.extend(value);
@@ -236,7 +199,7 @@ fn intervals(judged: &Judged, resamples: usize, seed: u64) -> Vec<Option<[f64; 2
     };
     let count = judged
         .metrics(None)
-        .map_or(0, |metrics| named(&metrics).len());
+        .map_or(0, |metrics| metrics.named().len());
     columns.resize(count, Vec::new());
     columns.iter_mut().map(interval).collect()
 }

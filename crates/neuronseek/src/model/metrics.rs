@@ -67,6 +67,43 @@ impl Metrics {
         }
     }
 
+    /// The metrics by name, and whether low is good; what is compared by eye first.
+    pub fn named(&self) -> Vec<(&'static str, Option<f64>, bool)> {
+        match *self {
+            Metrics::Regression {
+                mse,
+                rmse,
+                mae,
+                r2,
+                nmse,
+                deviance,
+            } => {
+                let of_loss = deviance.map(|deviance| ("deviance", Some(deviance), true));
+                let values = [
+                    ("rmse", Some(rmse), true),
+                    ("mae", Some(mae), true),
+                    ("r2", r2, false),
+                    ("nmse", nmse, true),
+                    ("mse", Some(mse), true),
+                ];
+                of_loss.into_iter().chain(values).collect()
+            }
+            Metrics::Classification {
+                accuracy,
+                log_loss,
+                auc,
+                f1_macro,
+                ece,
+            } => vec![
+                ("accuracy", Some(accuracy), false),
+                ("log loss", Some(log_loss), true),
+                ("auc", auc, false),
+                ("f1 macro", Some(f1_macro), false),
+                ("ece", ece, true),
+            ],
+        }
+    }
+
     /// Metrics of a regression: `truth` and `predicted` are rows x targets, `weights` one
     /// non-negative number per row. `None` without rows, without a weight above 0, or when the
     /// lengths differ.
