@@ -68,6 +68,11 @@ fn documents_of_a_loss_of_amounts() {
     assert_eq!(fit["loss"], "gamma");
     assert!(fit["metrics"]["validation"]["deviance"].is_f64());
     check("evaluate", &folder.json("evaluate m a.csv --json"));
+    folder.must("fit a.csv --target y --loss gamma -o n --profile small --epochs 3");
+    check(
+        "explain",
+        &folder.json("explain n a.csv --row 1 --bootstrap 2 --json"),
+    );
 }
 
 /// The square of the target is 4 a b - 2 c d, and what is under the root is above 0.

@@ -61,7 +61,7 @@ fn the_terminal_has_the_essence() {
     }
     let text = folder.must("explain m.safetensors");
     assert!(
-        text.contains("lost without it") && !text.contains("rises by"),
+        text.contains("lost without it") && text.contains("at the fit"),
         "{text}"
     );
     let text = folder.must("inspect m.safetensors");
@@ -92,6 +92,22 @@ fn what_cannot_be_explained_is_said() {
         ("explain m.safetensors empty.csv", 1, "empty.csv"),
         ("explain a.csv", 1, "a.csv"),
         ("explain m.safetensors a.csv -o no/where.html", 1, "no"),
+        (
+            "explain m.safetensors a.csv -o a.csv --force",
+            2,
+            "name another file",
+        ),
+        (
+            "explain m.safetensors -o m.safetensors --force",
+            2,
+            "name another file",
+        ),
+        ("explain m.safetensors a.csv -o -", 2, "name another file"),
+        (
+            "explain m.safetensors a.csv --bootstrap 18446744073709551615",
+            2,
+            "bootstrap",
+        ),
     ] {
         let run = folder.run(arguments);
         assert_eq!(run.code, Some(code), "{arguments}: {}", run.errors);

@@ -14,6 +14,7 @@ use crate::arguments::{Form, Threads};
 use crate::console::Console;
 use crate::display::{self, Columns, Side, bar, duration, number, percent, size};
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::{self, OutputFile};
 
 /// Explain a model: a report that opens in a browser, or numbers
@@ -44,8 +45,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", requires = "data")]
     row: Option<usize>,
     /// Bootstrap samples whose neuron is searched; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    bootstrap: usize,
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    bootstrap: u16,
     /// The seed of all samples
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -58,6 +59,8 @@ pub struct Arguments {
 /// Explains.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let start = Instant::now();
+    check(arguments)?;
+    let stop = interrupt::listen_saying("ending without more bootstrap samples")?;
     let report = match &arguments.output {
         Some(path) => Some(OutputFile::claim(path, arguments.force)?),
         None => None,
@@ -72,16 +75,22 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let options = ExplainOptions {
         name: name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         row: arguments.row,
-        bootstrap: arguments.bootstrap,
+        bootstrap: usize::from(arguments.bootstrap),
         seed: arguments.seed,
     };
     let control = Control {
         observer: console,
+        stop,
         ..Control::silent()
     };
     let explanation = explain::explain(&model, table.as_ref(), &options, &control);
     console.done();
     let explanation = explanation?;
+    let at_fit = &model.report().warnings;
+    let of_table = explanation.data.warnings.iter();
+    for warning in of_table.filter(|warning| !at_fit.contains(warning)) {
+        console.warn(warning);
+    }
     if let Some(report) = &report {
         let page = explain::page(&explanation)
             .map_err(|error| Failure::unusable(format!("the report cannot be written: {error}")))?;
@@ -99,10 +108,31 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     }
 }
 
+/// Refuses a report in the place of what it is of.
+fn check(arguments: &Arguments) -> Result<(), Failure> {
+    let Some(output) = &arguments.output else {
+        return Ok(());
+    };
+    let place = |path: &PathBuf| path.canonicalize().ok();
+    let inputs = [Some(&arguments.model), arguments.data.as_ref()];
+    let same = inputs.into_iter().flatten().any(|input| {
+        let own = place(output);
+        own.is_some() && own == place(input)
+    });
+    match same || output.as_os_str() == "-" {
+        true => Err(Failure::Usage(format!(
+            "--output {} is no place for the report: name another file",
+            output.display()
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// What fits a terminal.
 fn text(explanation: &Explanation, styled: bool) -> String {
     let parts = [
-        measured(explanation, styled),
+        Some(head(explanation, styled)),
+        measured(explanation, styled).or_else(|| at_fit(explanation, styled)),
         terms(explanation, styled),
         formula(explanation),
         inputs(explanation, styled),
@@ -116,6 +146,39 @@ fn text(explanation: &Explanation, styled: bool) -> String {
         .flatten()
         .collect::<Vec<String>>()
         .join("\n")
+}
+
+fn head(explanation: &Explanation, styled: bool) -> String {
+    let neuron = display::heading(&explanation.neuron.text, styled);
+    let targets = explanation.data.targets.join(", ");
+    format!(
+        "{targets} by {} of {neuron}\n",
+        explanation.neuron.predictor
+    )
+}
+
+fn at_fit(explanation: &Explanation, styled: bool) -> Option<String> {
+    let split = explanation.quality.at_fit.first()?;
+    let title = format!("on the {} rows, at the fit", split.split);
+    let mut columns = Columns::new(
+        &[
+            (title.as_str(), Side::Left),
+            ("this model", Side::Right),
+            ("linear model", Side::Right),
+            ("constant", Side::Right),
+        ],
+        styled,
+    );
+    for metric in &split.metrics {
+        let value = |value: Option<f64>| value.map_or("-".to_string(), |value| number(value, 4));
+        columns.row([
+            metric.name.to_string(),
+            value(metric.model),
+            value(metric.linear),
+            value(metric.constant),
+        ]);
+    }
+    Some(columns.text())
 }
 
 fn measured(explanation: &Explanation, styled: bool) -> Option<String> {

@@ -9,12 +9,11 @@
 //! passed from one factor of a product to another, have no part in the coefficients of products; a
 //! small multiple of the identity makes H regular in them.
 
-use std::collections::BTreeMap;
-
 use super::formula::product;
 use crate::linear::Cholesky;
 use crate::matrix::Matrix;
 use crate::model::{Expanded, Model};
+use crate::network::Loss;
 use crate::prepare::{SearchScale, Target};
 use crate::search::Formula;
 use crate::terms::{Piece, Polynomial};
@@ -24,6 +23,12 @@ pub(super) const HALF_WIDTH: f64 = 1.959_963_984_540_054;
 
 /// More coefficients than this are not looked at: H would be too large.
 const MOST: usize = 1500;
+
+/// Rows that are looked at.
+const ROWS: usize = 4000;
+
+/// Rows times outputs times the square of the coefficients that are looked at.
+const WORK: usize = 4_000_000_000;
 
 /// The identity's share of the mean diagonal of H.
 const RIDGE: f64 = 1e-9;
@@ -40,71 +45,115 @@ pub(super) struct Rows<'a> {
     pub count: usize,
 }
 
-/// Standard errors of coefficients.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Intervals {
-    /// By output and product.
-    errors: BTreeMap<(usize, Vec<(usize, u32)>), f64>,
+/// Standard errors of the coefficients of products.
+pub(super) struct Intervals<'a> {
+    spread: Spread,
+    fitted: Fitted<'a>,
     /// How they were computed, in words.
     pub how: String,
 }
 
-impl Intervals {
+/// What the coefficients of products are made of.
+enum Fitted<'a> {
+    /// They were fitted themselves, as the products of an equation.
+    Products(&'a Expanded),
+    /// A polynomial of scaled inputs.
+    Pieces {
+        polynomial: &'a Polynomial,
+        scale: SearchScale,
+        /// What each output is multiplied with.
+        factors: Vec<f64>,
+    },
+}
+
+impl Intervals<'_> {
     pub fn standard_error(&self, output: usize, powers: &[(usize, u32)]) -> Option<f64> {
-        self.errors.get(&(output, powers.to_vec())).copied()
+        let (gradient, size) = match &self.fitted {
+            Fitted::Products(expanded) => (unit(expanded, powers), 1.0),
+            Fitted::Pieces {
+                polynomial,
+                scale,
+                factors,
+            } => {
+                let size = powers.iter().map(|(input, power)| {
+                    let own = scale.inputs().get(*input);
+                    own.map_or(1.0, |own| own.scale.powi(-(*power as i32)))
+                });
+                let factor = factors.get(output)?;
+                let size = factor * size.product::<f64>();
+                (by_fitted(polynomial, output, powers), size)
+            }
+        };
+        let error = self.spread.standard_error(&gradient) * size.abs();
+        Some(error).filter(|error| error.is_finite())
+    }
+}
+
+/// How many rows can be looked at; the error says why none.
+pub(super) fn most_rows(model: &Model, expanded: &Expanded) -> Result<usize, String> {
+    let (polynomial, _) = fitted(model)?;
+    let (count, outputs) = match model.report().equation {
+        Some(_) => (
+            expanded.outputs.iter().map(|own| own.monomials.len()).sum(),
+            1,
+        ),
+        None => (places(polynomial), polynomial.outputs()),
+    };
+    let rows = WORK / (count * count * outputs).max(1);
+    match count > MOST || rows < 2 * count {
+        true => Err(format!(
+            "{count} coefficients of {outputs} outputs are too many"
+        )),
+        false => Ok(rows.min(ROWS)),
+    }
+}
+
+fn fitted(model: &Model) -> Result<(&Polynomial, SearchScale), String> {
+    let none = || "the formula is none of a neuron's terms".to_string();
+    let (formula, scale, _) = model.formula().ok_or_else(none)?;
+    match formula {
+        Formula::Polynomial(polynomial) => Ok((polynomial, scale)),
+        Formula::Expression { .. } => Err(none()),
     }
 }
 
 /// Standard errors of the coefficients of the polynomial part; the error says why there are none.
-pub(super) fn intervals(
-    model: &Model,
-    expanded: &Expanded,
+pub(super) fn intervals<'a>(
+    model: &'a Model,
+    expanded: &'a Expanded,
     rows: &Rows<'_>,
-) -> Result<Intervals, String> {
-    let none = || "the formula is none of a neuron's terms".to_string();
-    let (formula, scale, _) = model.formula().ok_or_else(none)?;
-    let Formula::Polynomial(polynomial) = formula else {
-        return Err(none());
-    };
+) -> Result<Intervals<'a>, String> {
+    let (polynomial, scale) = fitted(model)?;
     let lines = model.polynomial_outputs();
-    let problem = match model.report().equation {
-        Some(_) => of_products(expanded, rows, lines.first().map(|(_, line)| *line))?,
-        None => of_pieces(polynomial, &scale, rows)?,
-    };
-    let spread = Spread::new(&problem, rows)?;
-    let mut errors = BTreeMap::new();
-    for (index, output) in expanded.outputs.iter().enumerate() {
-        for (powers, _) in &output.monomials {
-            if powers.is_empty() {
-                continue;
-            }
-            let (gradient, size) = match model.report().equation {
-                Some(_) => unit(expanded, powers),
-                None => {
-                    let scales = scale.inputs();
-                    let size = powers.iter().map(|(input, power)| {
-                        scales
-                            .get(*input)
-                            .map_or(1.0, |s| s.scale.powi(-(*power as i32)))
-                    });
-                    let line = lines.get(index).map_or(1.0, |(_, line)| line[0]);
-                    (
-                        by_fitted(polynomial, index, powers),
-                        line * size.product::<f64>(),
-                    )
-                }
-            };
-            let error = spread.standard_error(&gradient) * size.abs();
-            if error.is_finite() {
-                errors.insert((index, powers.clone()), error);
-            }
+    let (problem, fitted) = match model.report().equation {
+        Some(_) => {
+            let problem = of_products(expanded, rows, lines.first().map(|(_, line)| *line))?;
+            (problem, Fitted::Products(expanded))
         }
-    }
+        None => {
+            let problem = of_pieces(polynomial, &scale, rows)?;
+            let fitted = Fitted::Pieces {
+                polynomial,
+                scale,
+                factors: lines.iter().map(|(_, line)| line[0]).collect(),
+            };
+            (problem, fitted)
+        }
+    };
+    let other = model
+        .report()
+        .loss
+        .is_some_and(|loss| loss != Loss::MeanSquared);
+    let by = match other {
+        true => "; it was fitted by squared errors, whatever the loss of the networks",
+        false => "",
+    };
     Ok(Intervals {
-        errors,
+        spread: Spread::new(problem, rows)?,
+        fitted,
         how: format!(
             "95 % intervals from the sandwich covariance of the fitted coefficients, for the {} rows \
-             that the formula was fitted on, the structure taken for given",
+             that the formula was fitted on, the structure taken for given{by}",
             rows.count
         ),
     })
@@ -134,7 +183,6 @@ fn of_products(
         return Err("an equation is of one number".to_string());
     };
     let count = output.monomials.len();
-    check(count)?;
     let mut jacobian = Matrix::zeros(rows.encoded.rows(), count);
     let mut residuals = Matrix::zeros(rows.encoded.rows(), 1);
     for row in 0..rows.encoded.rows() {
@@ -154,23 +202,14 @@ fn of_products(
     })
 }
 
-/// The derivative of a coefficient that was fitted itself.
-fn unit(expanded: &Expanded, powers: &[(usize, u32)]) -> (Vec<f64>, f64) {
+/// The derivatives of a coefficient that was fitted itself.
+fn unit(expanded: &Expanded, powers: &[(usize, u32)]) -> Vec<f64> {
     let monomials = expanded
         .outputs
         .first()
         .map_or(&[][..], |output| &output.monomials);
     let own = |(other, _): &(Vec<(usize, u32)>, f64)| if other == powers { 1.0 } else { 0.0 };
-    (monomials.iter().map(own).collect(), 1.0)
-}
-
-fn check(count: usize) -> Result<(), String> {
-    match count > MOST {
-        true => Err(format!(
-            "{count} coefficients were fitted, more than {MOST}"
-        )),
-        false => Ok(()),
-    }
+    monomials.iter().map(own).collect()
 }
 
 /// Where the coefficients of a polynomial stand: intercepts, pure terms, of each piece the factors
@@ -194,7 +233,6 @@ fn of_pieces(
         return Err("the formula has functions in it".to_string());
     }
     let (outputs, count) = (polynomial.outputs(), places(polynomial));
-    check(count)?;
     let scaled = scale.apply(rows.encoded);
     let mut jacobian = Matrix::zeros(scaled.rows() * outputs, count);
     for row in 0..scaled.rows() {
@@ -339,13 +377,13 @@ struct Spread {
 }
 
 impl Spread {
-    fn new(problem: &Derivatives, rows: &Rows<'_>) -> Result<Spread, String> {
+    fn new(problem: Derivatives, rows: &Rows<'_>) -> Result<Spread, String> {
         let (outputs, count) = (problem.outputs, problem.jacobian.columns());
         let seen = problem.residuals.rows();
         if seen <= count / outputs.max(1) {
             return Err(format!("{seen} rows are too few for {count} coefficients"));
         }
-        let mut jacobian = problem.jacobian.clone();
+        let mut jacobian = problem.jacobian;
         let sizes: Vec<f64> = (0..count)
             .map(|column| {
                 let column = jacobian.column(column);
@@ -520,7 +558,7 @@ mod tests {
                 {"shift":0.0,"scale":1.0,"limits":null,"winsorised":0}]"#,
         )
         .unwrap();
-        let spread = Spread::new(&of_pieces(&linear, &scale, &of).unwrap(), &of).unwrap();
+        let spread = Spread::new(of_pieces(&linear, &scale, &of).unwrap(), &of).unwrap();
         for input in 0..3 {
             let error = spread.standard_error(&by_fitted(&linear, 0, &[(input, 1)]));
             // sigma over the root of rows times the variance of the input, 1/3; there are four

@@ -430,7 +430,8 @@ pub struct InputPart {
     pub kind: &'static str,
     /// By how much the loss rises when it is permuted; none without known targets.
     pub importance: Option<MeanDeviation>,
-    /// The mean absolute Shapley value of the polynomial part.
+    /// The mean absolute Shapley value of the polynomial part, over the inputs that are of this column
+    /// alone.
     pub shapley: Option<f64>,
     /// How its cells lie between the ends of the grid; of numbers and dates.
     pub density: Option<Histogram>,
@@ -515,7 +516,7 @@ pub struct RowPart {
     pub row: usize,
     /// A target, or the probability of a class.
     pub output: String,
-    /// The mean prediction over other rows.
+    /// The mean prediction over the sampled rows.
     pub base: f64,
     /// The prediction.
     pub prediction: f64,

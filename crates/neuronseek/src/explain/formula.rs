@@ -1,5 +1,6 @@
 //! The polynomial part: its strongest products, pairs and triples of inputs.
 
+use std::cmp::Ordering::Less;
 use std::collections::BTreeMap;
 
 use super::coefficients;
@@ -26,7 +27,7 @@ pub(super) fn polynomial(
     expanded: &Expanded,
     rows: Option<&Matrix<f64>>,
     columns: &[Option<usize>],
-    intervals: Result<coefficients::Intervals, String>,
+    intervals: Result<coefficients::Intervals<'_>, String>,
 ) -> PolynomialPart {
     let centred: Option<Vec<Vec<f64>>> = rows.map(|rows| {
         (0..rows.rows())
@@ -116,6 +117,8 @@ fn ranked(output: &ExpandedOutput, rows: Option<&[Vec<f64>]>) -> Vec<(usize, Opt
     let whole = variance(&total);
     variances.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let share = |variance: f64| Some(variance / whole).filter(|share| share.is_finite());
+    // What rounding left of products that cancel each other is none.
+    variances.retain(|(_, variance)| variance.partial_cmp(&(1e-20 * whole)) != Some(Less));
     variances
         .into_iter()
         .map(|(place, variance)| (place, share(variance)))

@@ -84,9 +84,6 @@ pub enum ExplainError {
 /// Rows that formulas are looked at on.
 const FORMULA_ROWS: usize = 2000;
 
-/// Rows that intervals of coefficients are computed on.
-const COEFFICIENT_ROWS: usize = 4000;
-
 /// Rows and repeats of permutation importance.
 const IMPORTANCE: (usize, usize) = (1000, 5);
 
@@ -139,9 +136,11 @@ pub fn explain(
         });
     }
     let looked = Looked::new(model, table, options.seed)?;
+    explanation.data.warnings.extend(looked.warnings()?);
     looked.quality(&mut explanation, control)?;
     looked.neuron(&mut explanation, options, control)?;
     if let Some(expanded) = &expanded {
+        control.observer.notice(&Event::Stage { name: "formula" });
         explanation.polynomial = Some(looked.polynomial(expanded)?);
     }
     looked.inputs(&mut explanation, expanded.as_ref(), control)?;
@@ -175,19 +174,58 @@ struct Looked<'a> {
     cells: Cells<'a>,
     /// The inputs of all rows.
     encoded: Matrix<f64>,
+    /// The inputs of the rows of the fit, as the fit saw them: statistics of the target leave out a
+    /// row's own.
+    training: Option<Matrix<f64>>,
     seed: u64,
 }
 
 impl<'a> Looked<'a> {
     fn new(model: &'a Model, table: &'a Table, seed: u64) -> Result<Looked<'a>, ModelError> {
+        let origin = sample::origin(model, table)?;
+        let preparation = model.preparation();
+        let training = match &origin.fitted {
+            None => None,
+            Some(fitted) => {
+                let seed = model.report().seed;
+                let all = preparation.training_inputs(table, fitted, seed)?;
+                Some(all.select_rows(fitted))
+            }
+        };
         Ok(Looked {
-            origin: sample::origin(model, table)?,
             cells: Cells::new(model, table)?,
-            encoded: model.preparation().inputs(table)?,
+            encoded: preparation.inputs(table)?,
+            origin,
+            training,
             model,
             table,
             seed,
         })
+    }
+
+    /// What the user should know of the table, beside what the fit said of its own.
+    fn warnings(&self) -> Result<Vec<String>, ModelError> {
+        let preparation = self.model.preparation();
+        let mut warnings = preparation.encode(self.table)?.warnings;
+        let targets = preparation.targets();
+        if let Some(target) = targets.iter().find(|own| self.table.column(own).is_err()) {
+            warnings.push(format!(
+                "{} has no column {target}, so no prediction is judged",
+                self.table.source
+            ));
+            return Ok(warnings);
+        }
+        let unseen: usize = preparation
+            .unseen_classes(self.table)?
+            .iter()
+            .map(|own| own.1)
+            .sum();
+        if unseen > 0 {
+            warnings.push(format!(
+                "{unseen} rows of classes that the training table did not have are left out"
+            ));
+        }
+        Ok(warnings)
     }
 
     /// The judged rows or, without targets, all.
@@ -212,7 +250,10 @@ impl<'a> Looked<'a> {
             self.model,
             self.table,
             &self.origin,
-            &self.encoded,
+            (
+                &self.encoded,
+                self.training.as_ref().unwrap_or(&self.encoded),
+            ),
             self.seed,
         )?;
         Ok(())
@@ -230,12 +271,12 @@ impl<'a> Looked<'a> {
         let rows = self.rows(FORMULA_ROWS);
         let target = match self.origin.judged.is_empty() {
             true => None,
-            false => Some(self.model.preparation().target(self.table, &rows)?),
+            false => sample::searched_target(self.model, self.table, &rows)?.ok(),
         };
         let inputs = self.encoded.select_rows(&rows);
         terms::measure(part, self.model, &inputs, target.as_ref());
-        if options.bootstrap > 0 {
-            let rows = (&self.origin, &self.encoded);
+        if let (true, Some(training)) = (options.bootstrap > 0, &self.training) {
+            let rows = (&self.origin, training);
             let samples = (options.bootstrap, self.seed);
             terms::bootstrap(part, self.model, self.table, rows, samples, control)?;
         }
@@ -244,25 +285,7 @@ impl<'a> Looked<'a> {
 
     fn polynomial(&self, expanded: &Expanded) -> Result<PolynomialPart, ModelError> {
         let rows = self.encoded.select_rows(&self.rows(FORMULA_ROWS));
-        let intervals = match &self.origin.fitted {
-            None => Err("intervals need the table that the model was fitted to".to_string()),
-            Some(fitted) => {
-                let rows = some(fitted, COEFFICIENT_ROWS, self.seed);
-                let preparation = self.model.preparation();
-                let target = preparation.target(self.table, &rows)?;
-                let weights = preparation.weights(self.table, &rows)?;
-                coefficients::intervals(
-                    self.model,
-                    expanded,
-                    &coefficients::Rows {
-                        encoded: &self.encoded.select_rows(&rows),
-                        target: &target,
-                        weights: weights.as_deref(),
-                        count: self.searched(fitted.len()),
-                    },
-                )
-            }
-        };
+        let intervals = self.intervals(expanded)?;
         let columns = self.columns_of_inputs();
         Ok(formula::polynomial(
             expanded,
@@ -270,6 +293,35 @@ impl<'a> Looked<'a> {
             &columns,
             intervals,
         ))
+    }
+
+    fn intervals<'b>(
+        &'b self,
+        expanded: &'b Expanded,
+    ) -> Result<Result<coefficients::Intervals<'b>, String>, ModelError> {
+        let (Some(fitted), Some(training)) = (&self.origin.fitted, &self.training) else {
+            let reason = "intervals need the table that the model was fitted to";
+            return Ok(Err(reason.to_string()));
+        };
+        let most = match coefficients::most_rows(self.model, expanded) {
+            Ok(most) => most,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let places: Vec<usize> = (0..fitted.len()).collect();
+        let places = some(&places, most, self.seed);
+        let rows: Vec<usize> = places.iter().map(|&place| fitted[place]).collect();
+        let target = match sample::searched_target(self.model, self.table, &rows)? {
+            Ok(target) => target,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let weights = sample::fitting_weights(self.model, self.table, &rows)?;
+        let rows = coefficients::Rows {
+            encoded: &training.select_rows(&places),
+            target: &target,
+            weights: weights.as_deref(),
+            count: self.searched(fitted.len()),
+        };
+        Ok(coefficients::intervals(self.model, expanded, &rows))
     }
 
     /// On how many of the rows of the fit the formula was fitted: not on those that candidates were
@@ -357,7 +409,8 @@ impl<'a> Looked<'a> {
                 part.importance = Some(MeanDeviation {
                     mean: importance.mean,
                     deviation: importance.deviation,
-                });
+                })
+                .filter(|own| own.mean.is_finite() && own.deviation.is_finite());
             }
         }
         Ok(Some((loss_name(self.model), rows.len())))

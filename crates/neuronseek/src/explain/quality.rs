@@ -17,6 +17,9 @@ use crate::table::Table;
 /// The level of all intervals of a report.
 pub(super) const LEVEL: f64 = 0.95;
 
+/// The fewest rows of an interval.
+const FEWEST: usize = 10;
+
 /// Points of a scatter plot.
 const POINTS: usize = 2000;
 
@@ -67,7 +70,6 @@ struct Judged {
     rows: Vec<usize>,
     truth: Matrix<f64>,
     target: Target,
-    weights: Option<Vec<f64>>,
     prediction: Prediction,
     power: Option<f64>,
 }
@@ -75,17 +77,9 @@ struct Judged {
 impl Judged {
     /// The metrics of the rows, each counted so often.
     fn metrics(&self, counts: Option<&[f64]>) -> Option<Metrics> {
-        let both: Option<Vec<f64>> = match (counts, &self.weights) {
-            (Some(counts), Some(weights)) => {
-                Some(counts.iter().zip(weights).map(|(a, b)| a * b).collect())
-            }
-            (Some(counts), None) => Some(counts.to_vec()),
-            (None, weights) => weights.clone(),
-        };
-        let weights = both.as_deref();
         match (&self.prediction, &self.target) {
             (Prediction::Values { values, .. }, _) => {
-                Metrics::regression_of_power(&self.truth, values, weights, self.power)
+                Metrics::regression_of_power(&self.truth, values, counts, self.power)
             }
             (
                 Prediction::Classes {
@@ -94,7 +88,7 @@ impl Judged {
                     ..
                 },
                 Target::Classes { labels: truth, .. },
-            ) => Metrics::classification_of(truth, probabilities, labels, weights),
+            ) => Metrics::classification_of(truth, probabilities, labels, counts),
             _ => None,
         }
     }
@@ -108,12 +102,13 @@ impl Judged {
     }
 }
 
-/// Predictions of the judged rows against the truth and the linear model.
+/// Predictions of the judged rows against the truth and the linear model, every row counted once, as
+/// `evaluate` does; of the inputs of all rows and, for what is fitted again, of those of the fit.
 pub(super) fn measured(
     model: &Model,
     table: &Table,
     origin: &Origin,
-    encoded: &Matrix<f64>,
+    (encoded, training): (&Matrix<f64>, &Matrix<f64>),
     seed: u64,
 ) -> Result<Option<MeasuredPart>, ModelError> {
     let rows = &origin.judged;
@@ -121,21 +116,20 @@ pub(super) fn measured(
         return Ok(None);
     }
     let preparation = model.preparation();
-    let judged = |prediction: Prediction| -> Result<Judged, ModelError> {
+    let judged = |prediction: Prediction, power: Option<f64>| -> Result<Judged, ModelError> {
         Ok(Judged {
             rows: rows.clone(),
             truth: preparation.truth(table, rows)?,
             target: preparation.target(table, rows)?,
-            // Weights are asked for by the fit, and new tables may have none.
-            weights: preparation.weights(table, rows).unwrap_or(None),
             prediction,
-            power: preparation.outcome().power(),
+            power,
         })
     };
     let inputs = encoded.select_rows(rows);
-    let own = judged(model.predict_inputs(&inputs))?;
-    let linear = linear(model, table, origin, encoded)?;
-    let linear = linear.map(judged).transpose()?;
+    let own = judged(model.predict_inputs(&inputs), preparation.outcome().power())?;
+    let linear = linear(model, table, origin, (encoded, training))?;
+    // A linear model may predict less than 0, which has no deviance.
+    let linear = linear.map(|linear| judged(linear, None)).transpose()?;
     let (Some(metrics), resamples) = (own.metrics(None), resamples(own.size())) else {
         return Ok(None);
     };
@@ -143,15 +137,22 @@ pub(super) fn measured(
     let of_linear = linear.as_ref().and_then(|linear| {
         let metrics = linear.metrics(None)?;
         // The same samples, so that the intervals can be compared.
-        Some((metrics.named(), self::intervals(linear, resamples, seed)))
+        let intervals = self::intervals(linear, resamples, seed);
+        let named = metrics.named().into_iter().zip(intervals);
+        Some(named.collect::<Vec<_>>())
     });
+    let of_linear = |name: &str| {
+        let all = of_linear.as_ref()?;
+        let ((_, value, _), interval) = all.iter().find(|((own, _, _), _)| *own == name)?;
+        Some(((*value)?, *interval))
+    };
     let metrics = metrics.named().into_iter().enumerate();
     let metrics = metrics.map(|(place, (name, value, lower_is_better))| MetricPart {
         name,
         value,
         interval: intervals[place],
-        linear: of_linear.as_ref().and_then(|(values, _)| values[place].1),
-        linear_interval: of_linear.as_ref().and_then(|(_, all)| all[place]),
+        linear: of_linear(name).map(|(value, _)| value),
+        linear_interval: of_linear(name).and_then(|(_, interval)| interval),
         lower_is_better,
     });
     Ok(Some(MeasuredPart {
@@ -186,12 +187,12 @@ fn intervals(judged: &Judged, resamples: usize, seed: u64) -> Vec<Option<[f64; 2
         let values = metrics.named();
         columns.resize(values.len(), Vec::new());
         for (column, (_, value, _)) in columns.iter_mut().zip(values) {
-            column.extend(value);
+            column.extend(value.filter(|value| value.is_finite()));
         }
     }
     let interval = |values: &mut Vec<f64>| {
-        // Of samples that hold one class alone there is no area, say.
-        if values.len() < resamples / 2 {
+        // Of samples that hold one class alone there is no area, say; few rows tell nothing.
+        if values.len() < resamples / 2 || rows < FEWEST {
             return None;
         }
         values.sort_by(f64::total_cmp);
@@ -220,7 +221,7 @@ fn linear(
     model: &Model,
     table: &Table,
     origin: &Origin,
-    encoded: &Matrix<f64>,
+    (encoded, training): (&Matrix<f64>, &Matrix<f64>),
 ) -> Result<Option<Prediction>, ModelError> {
     let Some(fitted) = &origin.fitted else {
         return Ok(None);
@@ -230,12 +231,19 @@ fn linear(
         Target::Values(_) => Target::Values(preparation.truth(table, fitted)?),
         classes => classes,
     };
-    let weights = preparation.weights(table, fitted)?;
-    let inputs = |rows: &[usize]| model.search_scale().apply(&encoded.select_rows(rows));
-    let Ok(fit) = linear::baseline(&inputs(fitted), &target, weights.as_deref()) else {
+    let column = preparation.weights_column();
+    let weights = match column.is_some_and(|column| table.column(column).is_ok()) {
+        true => preparation.weights(table, fitted)?,
+        false => None,
+    };
+    let scale = model.search_scale();
+    let inputs = scale.apply(training);
+    let Ok(fit) = linear::baseline(&inputs, &target, weights.as_deref()) else {
         return Ok(None);
     };
-    let outputs = fit.model.predict(&inputs(&origin.judged));
+    let outputs = fit
+        .model
+        .predict(&scale.apply(&encoded.select_rows(&origin.judged)));
     let classes = preparation.classes();
     Ok(Some(match classes {
         [] => Prediction::Values {

@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use crate::matrix::Matrix;
 use crate::model::{Holdout, Model, ModelError, Prediction, fingerprint};
 use crate::network::{Purpose, generator};
-use crate::prepare::PrepareError;
+use crate::prepare::{PrepareError, Target};
 use crate::table::{Table, split};
 
 /// What the rows of a table are to a model.
@@ -13,7 +13,7 @@ use crate::table::{Table, split};
 pub(super) struct Origin {
     /// The rows whose predictions are judged.
     pub judged: Vec<usize>,
-    /// The rows that the model was fitted to; none where this is not the table of the fit.
+    /// The rows that the model was fitted to, ascending; none where this is not the table of the fit.
     pub fitted: Option<Vec<usize>>,
     /// Whether the fit saw the judged rows; none where this is not known.
     pub seen: Option<bool>,
@@ -46,7 +46,10 @@ pub(super) fn origin(model: &Model, table: &Table) -> Result<Origin, ModelError>
         // Models of older versions do not know their table.
         let seen = report.fingerprint.as_ref().map(|_| false);
         return Ok(Origin {
-            on: format!("the {} labelled rows of {}", judged.len(), table.source),
+            on: match judged.len() {
+                1 => format!("the one labelled row of {}", table.source),
+                count => format!("the {count} labelled rows of {}", table.source),
+            },
             judged,
             fitted: None,
             seen,
@@ -79,6 +82,61 @@ pub(super) fn origin(model: &Model, table: &Table) -> Result<Origin, ModelError>
             seen: Some(true),
         },
     })
+}
+
+/// What the search fitted, scaled, of rows whose target is known; the error says why there is none.
+pub(super) fn searched_target(
+    model: &Model,
+    table: &Table,
+    rows: &[usize],
+) -> Result<Result<Target, String>, ModelError> {
+    let preparation = model.preparation();
+    let Some(own) = model.report().searched else {
+        return Ok(Ok(preparation.target(table, rows)?));
+    };
+    let truth = preparation.truth(table, rows)?;
+    let scaled = truth
+        .data()
+        .iter()
+        .map(|y| (own.transform.forward(*y) - own.mean) / own.deviation);
+    let scaled: Vec<f64> = scaled.collect();
+    Ok(match scaled.iter().all(|value| value.is_finite()) {
+        true => Ok(Target::Values(Matrix::from_vec(
+            truth.rows(),
+            truth.columns(),
+            scaled,
+        ))),
+        false => Err(format!("the target has numbers without {}", own.transform)),
+    })
+}
+
+/// How much the rows counted in the fit: their weights, if the table has them, times those of their
+/// classes.
+pub(super) fn fitting_weights(
+    model: &Model,
+    table: &Table,
+    rows: &[usize],
+) -> Result<Option<Vec<f64>>, ModelError> {
+    let preparation = model.preparation();
+    let column = preparation.weights_column();
+    let weights = match column.is_some_and(|column| table.column(column).is_ok()) {
+        true => preparation.weights(table, rows)?,
+        false => None,
+    };
+    let of_classes = &model.report().class_weights;
+    let Target::Classes { labels, .. } = preparation.target(table, rows)? else {
+        return Ok(weights);
+    };
+    if of_classes.is_empty() {
+        return Ok(weights);
+    }
+    let of = |(row, label): (usize, &usize)| {
+        let own = weights.as_ref().map_or(1.0, |weights| weights[row]);
+        own * of_classes.get(*label).map_or(1.0, |(_, weight)| *weight)
+    };
+    let both: Vec<f64> = labels.iter().enumerate().map(of).collect();
+    let mean = both.iter().sum::<f64>() / both.len().max(1) as f64;
+    Ok(Some(both.iter().map(|weight| weight / mean).collect()))
 }
 
 /// At most so many of the rows, drawn by the seed, ascending.

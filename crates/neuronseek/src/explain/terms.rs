@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::document::{
     BootstrapPart, CandidatePart, NeuronPart, RunnerUpPart, SearchPart, StructureCount, TermPart,
 };
-use super::sample::Origin;
+use super::sample::{self, Origin};
 use crate::matrix::Matrix;
 use crate::model::{FitReport, Metrics, Model, ModelError, method};
 use crate::network::{Purpose, generator};
@@ -19,6 +19,9 @@ use crate::prepare::Target;
 use crate::search::{Formula, Problem, Report};
 use crate::table::Table;
 use crate::terms::{Piece, Polynomial};
+
+/// Variances below this share of the mean square are those of rounding.
+const ROUNDING: f64 = 1e-24;
 
 /// What the report of the fit says of the neuron.
 pub(super) fn neuron(model: &Model) -> NeuronPart {
@@ -179,6 +182,10 @@ pub(super) fn shares(
     let variance: f64 = (0..outputs)
         .map(|output| covariance(&whole.column(output), &whole.column(output)))
         .sum();
+    let squares: f64 = whole.data().iter().map(|value| value * value).sum();
+    if variance <= ROUNDING * squares {
+        return vec![None; terms.terms().len()];
+    }
     let share = |term: &Term| {
         let own = part(polynomial, *term).values(scaled);
         let covariance: f64 = (0..outputs)
@@ -217,12 +224,13 @@ fn part(polynomial: &Polynomial, term: Term) -> Polynomial {
     }
 }
 
-/// Searches bootstrap samples of the rows of the fit, as the fit did.
+/// Searches bootstrap samples of the rows of the fit by the method and the options of the fit, on all
+/// rows that the fit did not hold out. Ended early, those that are done count.
 pub(super) fn bootstrap(
     part: &mut SearchPart,
     model: &Model,
     table: &Table,
-    (origin, encoded): (&Origin, &Matrix<f64>),
+    (origin, training): (&Origin, &Matrix<f64>),
     (resamples, seed): (usize, u64),
     control: &Control<'_>,
 ) -> Result<(), ModelError> {
@@ -230,14 +238,19 @@ pub(super) fn bootstrap(
     let (Some(options), Some(fitted)) = (&model.report().search_options, &origin.fitted) else {
         return Ok(());
     };
-    let preparation = model.preparation();
-    let inputs = model.search_scale().apply(&encoded.select_rows(fitted));
-    let target = preparation.target(table, fitted)?;
-    let weights = preparation.weights(table, fitted)?;
+    let inputs = model.search_scale().apply(training);
+    let Ok(target) = sample::searched_target(model, table, fitted)? else {
+        return Ok(());
+    };
+    let weights = sample::fitting_weights(model, table, fitted)?;
     let method = method(options);
-    let silent = Control::silent();
+    let ending = Control {
+        stop: control.stop,
+        deadline: control.deadline,
+        ..Control::silent()
+    };
     let finished = AtomicUsize::new(0);
-    let search = |sample: usize| -> Option<Vec<String>> {
+    let search_one = |sample: usize| -> Option<Vec<String>> {
         if control.should_stop() {
             return None;
         }
@@ -253,7 +266,11 @@ pub(super) fn bootstrap(
             target: &target.select_rows(&drawn),
             weights: weights.as_deref(),
         };
-        let found = method.search(&problem, seed, &silent);
+        let found = method.search(&problem, seed, &ending);
+        // What was ended early found less than it would have.
+        if control.should_stop() {
+            return None;
+        }
         control.observer.notice(&Event::Progress {
             name: NAME,
             done: finished.fetch_add(1, Ordering::Relaxed) + 1,
@@ -264,7 +281,7 @@ pub(super) fn bootstrap(
         let neuron = found.ok()?.neuron;
         Some(neuron.terms().iter().map(|term| kind(*term)).collect())
     };
-    let found: Vec<Option<Vec<String>>> = (0..resamples).into_par_iter().map(search).collect();
+    let found: Vec<Option<Vec<String>>> = (0..resamples).into_par_iter().map(search_one).collect();
     let mut structures: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept = vec![0; part.terms.len()];
     let mut done = 0;

@@ -9,14 +9,24 @@ use crate::terms::{Piece, Polynomial, PureTerm};
 
 /// Networks that hardly train: the formula predicts.
 fn fitted(table: &Table, target: &str, holdout: Holdout) -> Fitted {
-    let mut options = FitOptions {
-        holdout,
-        ..FitOptions::default()
-    };
+    fitted_by(table, target, |options| options.holdout = holdout)
+}
+
+fn fitted_by(table: &Table, target: &str, change: impl Fn(&mut FitOptions)) -> Fitted {
+    let mut options = FitOptions::default();
     options.prepare.targets = vec![target.to_string()];
     options.profile = crate::model::Profile::Small;
     options.train.epochs = Some(1);
+    change(&mut options);
     fit(table, None, &options, &Control::silent()).unwrap()
+}
+
+fn explained(model: &Model, table: &Table, bootstrap: usize) -> Explanation {
+    let options = ExplainOptions {
+        bootstrap,
+        ..ExplainOptions::default()
+    };
+    explain(model, Some(table), &options, &Control::silent()).unwrap()
 }
 
 /// The polynomial that a case's target is, but for the noise.
@@ -475,4 +485,154 @@ fn the_expanded_polynomial_is_the_formula() {
             }
         }
     }
+}
+
+/// Inputs a and b between -1 and 1, noise of mean 0 and deviation about 1.
+fn inputs(rows: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    use rand::RngExt;
+    use rand_distr::{Distribution, StandardNormal};
+    let mut random = crate::network::generator(5, crate::network::Purpose::Explanation, 77);
+    let mut uniform = || (0..rows).map(|_| random.random_range(-1.0..1.0)).collect();
+    let (a, b): (Vec<f64>, Vec<f64>) = (uniform(), uniform());
+    let noise = (0..rows)
+        .map(|_| StandardNormal.sample(&mut random))
+        .collect();
+    (a, b, noise)
+}
+
+/// The formula beside networks that fit the logarithm of a mean is of the logarithm of the target.
+#[test]
+fn the_formula_of_a_log_mean_is_of_the_logarithm() {
+    use crate::table::Column;
+    let (a, b, noise) = inputs(1500);
+    let y = a.iter().zip(&b).zip(&noise);
+    let y = y
+        .map(|((a, b), e)| (2.0 + 1.5 * a - 0.5 * b + 0.2 * e).exp())
+        .collect();
+    let columns = vec![
+        Column::of_numbers("a", a),
+        Column::of_numbers("b", b),
+        Column::of_numbers("y", y),
+    ];
+    let table = Table::new("amounts", columns).unwrap();
+    let model = fitted_by(&table, "y", |options| {
+        options.loss = Some(crate::network::Loss::Gamma)
+    });
+    let found = explained(&model.model, &table, 4);
+    let output = &found.polynomial.as_ref().unwrap().outputs[0];
+    assert_eq!(output.name, "log(y)");
+    assert!((output.constant - 2.0).abs() < 0.05, "{}", output.text);
+    for (name, truth) in [("a", 1.5), ("b", -0.5)] {
+        let own = (output.monomials.iter())
+            .find(|own| own.inputs == [(name.to_string(), 1)])
+            .unwrap();
+        let [low, high] = own.interval.unwrap();
+        assert!((own.coefficient - truth).abs() < 0.05, "{}", output.text);
+        assert!(
+            high - low < 0.2 && low < truth + 0.05 && high > truth - 0.05,
+            "{low} {high}"
+        );
+    }
+    let search = found.neuron.search.as_ref().unwrap();
+    assert!(search.left.unwrap() < 0.1, "{:?}", search.left);
+    assert_eq!(search.terms[0].bootstrap, Some(1.0));
+    let measured = found.quality.measured.unwrap();
+    let deviance = &measured.metrics[0];
+    assert_eq!((deviance.name, deviance.linear), ("deviance", None));
+    assert!(measured.metrics[1].linear.is_some());
+}
+
+/// Where the formula predicts classes, its logits are those of the probabilities, calibrated and
+/// without the weights of the classes.
+#[test]
+fn logits_are_those_of_the_probabilities() {
+    use crate::model::Prediction;
+    use crate::table::Column;
+    let (a, b, noise) = inputs(1200);
+    let all = a.iter().zip(&b).zip(&noise);
+    let kind = all.map(|((a, b), e)| match 2.0 * a * b + a - 1.2 + 0.3 * e > 0.0 {
+        true => Some("yes"),
+        false => Some("no"),
+    });
+    let kind: Vec<Option<&str>> = kind.collect();
+    let columns = vec![
+        Column::of_numbers("a", a),
+        Column::of_numbers("b", b),
+        Column::of_texts("kind", kind),
+    ];
+    let table = Table::new("rare", columns).unwrap();
+    let balanced = crate::model::ClassWeights::Balanced;
+    let model = fitted_by(&table, "kind", |options| {
+        options.class_weights = balanced.clone()
+    })
+    .model;
+    let expanded = model.expanded().unwrap();
+    assert!(expanded.predicts);
+    let inputs = model.preparation().inputs(&table).unwrap();
+    let Prediction::Classes { probabilities, .. } = model.predict(&table).unwrap() else {
+        panic!("no classes")
+    };
+    for row in 0..100 {
+        let p = probabilities.row(row)[1];
+        let logit = (p / (1.0 - p)).ln();
+        let own = expanded.values(inputs.row(row))[0];
+        assert!(
+            (own - logit).abs() < 1e-6 * (1.0 + logit.abs()),
+            "{own} {logit}"
+        );
+    }
+    // Samples are searched with the weights of the classes, as the table was.
+    let search = explained(&model, &table, 5).neuron.search.unwrap();
+    let strongest = search
+        .terms
+        .iter()
+        .max_by(|a, b| a.dropped.total_cmp(&b.dropped))
+        .unwrap();
+    assert!(strongest.bootstrap.unwrap() >= 0.8, "{search:?}");
+}
+
+/// What is fitted again sees statistics of the target as the fit did, without a row's own.
+#[test]
+fn statistics_of_the_target_do_not_leak_into_what_is_fitted_again() {
+    use crate::prepare::TargetStatistics;
+    use crate::table::Column;
+    let (a, _, noise) = inputs(900);
+    let town: Vec<String> = (0..900)
+        .map(|i| format!("town {}", (i * 7919) % 211))
+        .collect();
+    let y = a.iter().zip(&noise).map(|(a, e)| a + e).collect();
+    let columns = vec![
+        Column::of_numbers("a", a.clone()),
+        Column::of_texts("town", town.iter().map(Some)),
+        Column::of_numbers("y", y),
+    ];
+    let table = Table::new("towns", columns).unwrap();
+    let model = fitted_by(&table, "y", |options| {
+        options.prepare.statistics = TargetStatistics::All;
+        options.holdout = Holdout::Fraction(0.3);
+    });
+    let found = explained(&model.model, &table, 0);
+    let at_fit = &found.quality.at_fit[0].metrics[0];
+    let measured = &found.quality.measured.as_ref().unwrap().metrics[0];
+    assert_eq!((at_fit.name, measured.name), ("rmse", "rmse"));
+    let (own, fit) = (measured.linear.unwrap(), at_fit.linear.unwrap());
+    assert!((own / fit - 1.0).abs() < 0.005, "{own} {fit}");
+}
+
+/// A formula that does not vary on the rows has no shares.
+#[test]
+fn rounding_has_no_share() {
+    let polynomial = Polynomial {
+        inputs: 1,
+        intercept: vec![1.0],
+        pure: vec![PureTerm {
+            order: 2,
+            weights: Matrix::from_vec(1, 1, vec![3.0]),
+        }],
+        functions: vec![],
+        pieces: vec![],
+    };
+    let constant = Matrix::from_vec(9, 1, vec![0.1; 9]);
+    let shares = terms::shares(&polynomial, &polynomial.neuron(), &constant);
+    assert_eq!(shares, [None]);
 }

@@ -52,6 +52,11 @@ impl Model {
             Predictor::Formula(formula) => (formula, true),
             Predictor::Networks(_) => (&self.report.search.as_ref()?.formula, false),
         };
+        // Models of older versions do not know what their search fitted.
+        let of_mean = self.preparation.outcome().power().is_some();
+        if of_mean && self.report.searched.is_none() {
+            return None;
+        }
         // A polynomial that was written in few monomials is of inputs that are not shifted.
         let scale = match !predicts && self.report.equation.is_some() {
             true => self.search_scale.plain(),
@@ -93,13 +98,27 @@ impl Model {
     /// added to it.
     pub(crate) fn polynomial_outputs(&self) -> Vec<(String, [f64; 2])> {
         match self.preparation.outcome().restoring() {
-            Restoring::Classes { classes, .. } => match classes.as_slice() {
-                [_, second] => vec![(format!("logit({second})"), [1.0, 0.0])],
-                all => all
-                    .iter()
-                    .map(|c| (format!("logit({c})"), [1.0, 0.0]))
-                    .collect(),
-            },
+            Restoring::Classes {
+                classes,
+                scale,
+                shifts,
+                ..
+            } => {
+                let classes = match classes.as_slice() {
+                    [_, second] => std::slice::from_ref(second),
+                    all => all,
+                };
+                // Calibration is of what predicts.
+                let predicts = matches!(self.predictor, Predictor::Formula(_));
+                let line = |output: usize| match (predicts, shifts.get(output)) {
+                    (true, shift) => [scale, shift.copied().unwrap_or(0.0)],
+                    (false, _) => [1.0, 0.0],
+                };
+                let named = classes.iter().enumerate();
+                named
+                    .map(|(output, class)| (format!("logit({class})"), line(output)))
+                    .collect()
+            }
             Restoring::Values(values) => {
                 let named = values.iter().zip(&self.report.targets);
                 let of = |(value, target): (&RestoringValue, &String)| match value {
@@ -113,9 +132,10 @@ impl Model {
                         let of = of.unwrap_or(TargetTransform::None);
                         (of.text(target), [*deviation, *mean])
                     }
-                    RestoringValue::LogMean { mean, .. } => {
-                        (format!("log({target})"), [1.0, mean.ln()])
-                    }
+                    RestoringValue::LogMean { .. } => match self.report.searched {
+                        Some(own) => (own.transform.text(target), [own.deviation, own.mean]),
+                        None => (format!("log({target})"), [1.0, 0.0]),
+                    },
                 };
                 named.map(of).collect()
             }

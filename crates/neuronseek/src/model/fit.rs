@@ -15,10 +15,10 @@ use super::options::{FitOptions, Profile};
 use super::predict::{Model, measure};
 use super::report::FitReport;
 use super::settle::{self, Settled};
-use super::transform::TransformReport;
+use super::transform::{self, TransformReport};
 use crate::linear::{self, LinearError};
 use crate::matrix::Matrix;
-use crate::network::NetworkConfigError;
+use crate::network::{Loss, NetworkConfigError};
 use crate::observe::Control;
 use crate::prepare::{Preparation, PrepareError, SearchScale};
 use crate::search::{Report, SearchError};
@@ -323,6 +323,10 @@ fn conclude(
         holdout: options.holdout,
         fingerprint: Some(data.fingerprint_of_table.clone()),
         ranges: data.ranges.clone(),
+        searched: match options.loss.and_then(Loss::power) {
+            Some(_) if search.is_some() => transform::searched(data)?,
+            _ => None,
+        },
         search_options: search.is_some().then(|| options.search.clone()),
         loss: options.loss,
         class_weights: (data.preparation.classes().iter().cloned())

@@ -50,7 +50,7 @@ pub use options::{
 };
 pub use pipeline::{Core, Pipeline};
 pub use predict::{Limits, Model, ModelError, Prediction};
-pub use report::{CandidateKind, FitReport, Outcome, Rows};
+pub use report::{CandidateKind, FitReport, Outcome, Rows, SearchedTarget};
 pub use searching::method;
 pub use transform::{TransformReport, TransformTrial};
 pub use tune::{MAX_TRIALS, RungReport, TrialReport, TrialSettings, Tune, TuneLimit, TuningReport};

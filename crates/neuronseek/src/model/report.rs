@@ -46,6 +46,9 @@ pub struct FitReport {
     /// models of older versions.
     #[serde(default)]
     pub ranges: Vec<[f64; 2]>,
+    /// What the search fitted, where the fit is of the logarithm of a mean.
+    #[serde(default)]
+    pub searched: Option<SearchedTarget>,
     /// How the neuron was searched, if it was; `None` in models of older versions.
     #[serde(default)]
     pub search_options: Option<SearchOptions>,
@@ -97,6 +100,18 @@ pub struct FitReport {
     /// Wall-clock seconds; not stored in model files, which are the same bytes at every run.
     #[serde(skip)]
     pub seconds: f64,
+}
+
+/// A function t of the only target that a search fitted as `(t - mean) / deviation`, beside networks
+/// that fit the logarithm of the target's mean.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SearchedTarget {
+    /// log, or log1p of targets with zeros.
+    pub transform: TargetTransform,
+    /// Its mean over the rows of the fit.
+    pub mean: f64,
+    /// Its deviation.
+    pub deviation: f64,
 }
 
 impl FitReport {

@@ -19,6 +19,7 @@ use super::fit::FitError;
 use super::options::{FitOptions, TransformChoice};
 use super::paired::{RowErrors, beyond_noise};
 use super::predict::Limits;
+use super::report::SearchedTarget;
 use crate::matrix::Matrix;
 use crate::observe::{Control, Event, Silent};
 use crate::prepare::{Outcome as TargetScale, TargetTransform};
@@ -124,6 +125,17 @@ pub(super) fn searched_of_log_mean(data: &Data) -> Result<TargetScale, FitError>
     let truth = &data.known.truth;
     let of = |transform| data.preparation.transformed(truth, transform);
     Ok(of(Log).or_else(|_| of(Log1p))?)
+}
+
+/// The same as numbers, where there is one target.
+pub(super) fn searched(data: &Data) -> Result<Option<SearchedTarget>, FitError> {
+    let scale = searched_of_log_mean(data)?;
+    let both = scale.transform().zip(scale.only_line());
+    Ok(both.map(|(transform, (mean, deviation))| SearchedTarget {
+        transform,
+        mean,
+        deviation,
+    }))
 }
 
 fn untried(transform: TargetTransform, reason: &str) -> TransformReport {
