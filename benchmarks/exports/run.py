@@ -190,6 +190,7 @@ def page(results):
     lines = []
     for title, show in (
         ("Largest difference, as a share of the largest prediction", lambda r: f"{r['difference']:.1e}"),
+        ("Rows compared", lambda r: f"{r['rows']:,}"),
         ("Rows per second, one thread", lambda r: f"{r['rows_per_second']:,.0f}"),
         ("Size", lambda r: f"{r['bytes'] / 1e6:.2f} MB"),
     ):
