@@ -368,11 +368,11 @@ mod tests {
 
     #[test]
     fn an_unknown_key_names_the_nearest() {
-        let (_folder, file) = config("rowz = 7\n");
+        let (_folder, file) = config("rowzs = 7\n");
         let text = complaint(rows(&format!("--config {file}"), &[]));
-        assert!(text.contains("rowz is not a setting"), "{text}");
+        assert!(text.contains("rowzs is not a setting"), "{text}");
         assert!(text.contains("nearest is rows"), "{text}");
-        let (_folder, file) = config("[\"generate synthetic\"]\nrowz = 7\n");
+        let (_folder, file) = config("[\"generate synthetic\"]\nrowzs = 7\n");
         let text = complaint(rows(&format!("--config {file}"), &[]));
         assert!(text.contains("nearest is rows"), "{text}");
         let (_folder, file) = config("[genrate]\nrows = 7\n");

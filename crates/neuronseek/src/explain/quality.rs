@@ -306,7 +306,9 @@ fn bins(predicted: &[f64], actual: &[f64]) -> Vec<BinPart> {
             rows: rows.len(),
         }
     };
-    (0..count).map(bin).collect()
+    // Sums of the largest numbers overflow.
+    let sound = |bin: &BinPart| bin.actual.is_finite() && bin.predicted.is_finite();
+    (0..count).map(bin).filter(sound).collect()
 }
 
 /// Counts in bars of equal width from the least number to the greatest.
