@@ -9,7 +9,7 @@ use super::document::{
 use super::sample::{self, Origin};
 use crate::linear;
 use crate::matrix::Matrix;
-use crate::model::{FitReport, Metrics, Model, ModelError, Prediction};
+use crate::model::{FitReport, Metrics, Model, ModelError, Prediction, most_probable};
 use crate::network::{Purpose, generator};
 use crate::prepare::{Target, probabilities};
 use crate::table::Table;
@@ -231,11 +231,7 @@ fn linear(
         Target::Values(_) => Target::Values(preparation.truth(table, fitted)?),
         classes => classes,
     };
-    let column = preparation.weights_column();
-    let weights = match column.is_some_and(|column| table.column(column).is_ok()) {
-        true => preparation.weights(table, fitted)?,
-        false => None,
-    };
+    let weights = sample::row_weights(model, table, fitted)?;
     let scale = model.search_scale();
     let inputs = scale.apply(training);
     let Ok(fit) = linear::baseline(&inputs, &target, weights.as_deref()) else {
@@ -252,13 +248,7 @@ fn linear(
         },
         classes => {
             let probabilities = probabilities(&outputs, classes.len());
-            let label = |row: usize| {
-                let row = probabilities.row(row);
-                (0..row.len()).fold(
-                    0,
-                    |best, class| if row[class] > row[best] { class } else { best },
-                )
-            };
+            let label = |row: usize| most_probable(probabilities.row(row));
             Prediction::Classes {
                 classes: classes.to_vec(),
                 labels: (0..probabilities.rows()).map(label).collect(),

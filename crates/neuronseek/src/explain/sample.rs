@@ -3,10 +3,10 @@
 use rand::seq::SliceRandom;
 
 use crate::matrix::Matrix;
-use crate::model::{Holdout, Model, ModelError, Prediction, fingerprint};
+use crate::model::{Model, ModelError, Prediction, fingerprint, hold_out};
 use crate::network::{Purpose, generator};
 use crate::prepare::{PrepareError, Target};
-use crate::table::{Table, split};
+use crate::table::Table;
 
 /// What the rows of a table are to a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,18 +55,10 @@ pub(super) fn origin(model: &Model, table: &Table) -> Result<Origin, ModelError>
             seen,
         });
     }
-    let split = match report.holdout {
-        Holdout::None => None,
-        Holdout::Split(number) => Some(split::by_hash(all.len(), number)),
-        Holdout::Fraction(share) => {
-            let purpose = split::Purpose::Test;
-            split::draw(&all, None, share, purpose, report.seed).ok()
-        }
-    };
-    let (fitted, test) = match split {
-        Some(split) => (usable(&split.train)?, usable(&split.test)?),
-        None => (usable(&all)?, Vec::new()),
-    };
+    // A share that cannot be drawn did not hold out a row of this table.
+    let held_out = hold_out(&all, report.holdout, report.seed);
+    let (fitted, test) = held_out.unwrap_or_else(|_| (all, Vec::new()));
+    let (fitted, test) = (usable(&fitted)?, usable(&test)?);
     let rows = "rows of the table that the model was fitted to";
     Ok(match test.is_empty() {
         false => Origin {
@@ -110,6 +102,20 @@ pub(super) fn searched_target(
     })
 }
 
+/// The weights of the rows; none where the fit had none or the table has none.
+pub(super) fn row_weights(
+    model: &Model,
+    table: &Table,
+    rows: &[usize],
+) -> Result<Option<Vec<f64>>, ModelError> {
+    let preparation = model.preparation();
+    let column = preparation.weights_column();
+    match column.is_some_and(|column| table.column(column).is_ok()) {
+        true => Ok(preparation.weights(table, rows)?),
+        false => Ok(None),
+    }
+}
+
 /// How much the rows counted in the fit: their weights, if the table has them, times those of their
 /// classes.
 pub(super) fn fitting_weights(
@@ -117,14 +123,9 @@ pub(super) fn fitting_weights(
     table: &Table,
     rows: &[usize],
 ) -> Result<Option<Vec<f64>>, ModelError> {
-    let preparation = model.preparation();
-    let column = preparation.weights_column();
-    let weights = match column.is_some_and(|column| table.column(column).is_ok()) {
-        true => preparation.weights(table, rows)?,
-        false => None,
-    };
+    let weights = row_weights(model, table, rows)?;
     let of_classes = &model.report().class_weights;
-    let Target::Classes { labels, .. } = preparation.target(table, rows)? else {
+    let Target::Classes { labels, .. } = model.preparation().target(table, rows)? else {
         return Ok(weights);
     };
     if of_classes.is_empty() {

@@ -109,7 +109,7 @@ impl Data {
         options: &FitOptions,
     ) -> Result<Data, FitError> {
         let all: Vec<usize> = (0..table.rows()).collect();
-        let (known, test_rows) = hold_out(&all, options)?;
+        let (known, test_rows) = hold_out(&all, options.holdout, options.seed)?;
         let mut preparation = Preparation::fit(table, &options.preparing(), &known)?;
         let known = preparation.usable_rows(table, &known)?;
         let test_rows = preparation.usable_rows(table, &test_rows)?;
@@ -355,11 +355,15 @@ fn stack(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
 }
 
 /// The rows that are not held out, and those that are.
-fn hold_out(all: &[usize], options: &FitOptions) -> Result<(Vec<usize>, Vec<usize>), FitError> {
-    let split = match options.holdout {
+pub(crate) fn hold_out(
+    all: &[usize],
+    holdout: Holdout,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>), split::SplitError> {
+    let split = match holdout {
         Holdout::None => return Ok((all.to_vec(), Vec::new())),
         Holdout::Split(number) => split::by_hash(all.len(), number),
-        Holdout::Fraction(share) => split::draw(all, None, share, Purpose::Test, options.seed)?,
+        Holdout::Fraction(share) => split::draw(all, None, share, Purpose::Test, seed)?,
     };
     Ok((split.train, split.test))
 }

@@ -251,7 +251,8 @@ impl Errors {
     }
 }
 
-fn most_probable(probabilities: &[f64]) -> usize {
+/// The class of the highest probability, of equal ones the first.
+pub(crate) fn most_probable(probabilities: &[f64]) -> usize {
     let mut best = 0;
     for (class, &probability) in probabilities.iter().enumerate() {
         if probability > probabilities[best] {

@@ -35,7 +35,7 @@ mod transform;
 mod tune;
 
 pub use calibration::CalibrationReport;
-pub(crate) use data::fingerprint;
+pub(crate) use data::{fingerprint, hold_out};
 pub use equation::{Equation, EquationTerm};
 pub(crate) use equation::{factor_text, six_digits};
 pub use expanded::{Expanded, ExpandedInput, ExpandedOutput};
@@ -44,6 +44,7 @@ pub use fit::{FitError, Fitted, Searched, fit, search};
 pub use imbalance::{ClassWeights, DecisionReport, ThresholdChoice};
 pub use intervals::{Coverage, Interval, IntervalReport};
 pub use metrics::Metrics;
+pub(crate) use metrics::most_probable;
 pub use options::{
     EmbeddingChoice, FitOptions, Holdout, NetworkOptions, NeuronChoice, Profile, SearchMethod,
     SearchOptions, TrainOptions, TransformChoice,

@@ -106,10 +106,9 @@ function sharedSpans(parts) {
   return { model: rounded(parts.map(spanOf)) };
 }
 
-function span(scale, kind, own) {
-  if (scale.shared && scale.spans[kind]) return scale.spans[kind];
-  return own ? roundSpan(...own) : { min: 0, max: 1, interval: 0.5 };
-}
+const filled = (own) => (own ? roundSpan(...own) : { min: 0, max: 1, interval: 0.5 });
+
+const span = (scale, own) => (scale.shared && scale.spans.model) || filled(own);
 
 function scaleButton(scale) {
   const button = h(
@@ -145,7 +144,7 @@ function card(input, scale) {
     h('h4', null, named(input.column)),
     h('p', { class: 'quiet' }, facts.join(' · ')),
     level && (texts ? levelChart(input, scale) : curveChart(input, scale)),
-    apart(input).length > 0 && !texts && responseChart(input, scale)
+    apart(input).length > 0 && !texts && responseChart(input)
   );
 }
 
@@ -206,7 +205,7 @@ function curveChart(input, scale) {
       ...(alongside.length > 0 && !many ? [{ name: 'model', mark: 'line', color: () => theme().model }, { name: 'formula', mark: 'line', dash: 'dashed', color: () => theme().polynomial }] : []),
     ],
     option: ({ zoomed, hidden }) => {
-      const y = span(scale, 'model', own);
+      const y = span(scale, own);
       const room = plainGrid(y);
       const main = { ...room, bottom: density ? 76 : 28 };
       const top = density ? Math.max(1, ...density.counts) : 1;
@@ -285,7 +284,7 @@ function rowsNear({ edges, counts }, value) {
   return place < 0 ? 0 : counts[place];
 }
 
-function responseChart(input, scale) {
+function responseChart(input) {
   const responses = apart(input);
   const many = responses.length > 1;
   const dates = input.kind === 'date';
@@ -303,7 +302,7 @@ function responseChart(input, scale) {
     yTitle: many ? 'Mean response of the formulas' : `Formula: mean ${shorten(responses[0].output, 80)}`,
     legend: many ? responses.map((response, place) => ({ name: shorten(response.output, 40), mark: 'line', dash: 'dashed', color: () => style(place), toggles: true, hidden: place >= 8 })) : [],
     option: ({ zoomed, hidden }) => {
-      const y = span(scale, 'formula', own); // Its own in each chart: see spanOf.
+      const y = filled(own);
       return {
         grid: plainGrid(y),
         xAxis: valueAxis(x, { zoomed, dates }),
@@ -350,7 +349,7 @@ function levelChart(input, scale) {
       const left = labelSpace(names, width, 0.42);
       return {
         grid: { left: left + 12, right: 20, top: 6, bottom: 28, outerBoundsMode: 'none' },
-        xAxis: valueAxis(span(scale, 'model', own)),
+        xAxis: valueAxis(span(scale, own)),
         yAxis: { ...nameAxis(names, left, { inverse: true }), splitLine: { show: true, interval: 0, lineStyle: { color: theme().grid } } },
         tooltip: tooltip(({ dataIndex }) => ({
           title: shorten(grid[dataIndex], 100),
