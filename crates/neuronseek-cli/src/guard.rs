@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::ExitCode;
 use std::sync::Mutex;
 
 use crate::failure::{self, Failure};
@@ -10,8 +9,8 @@ use crate::failure::{self, Failure};
 static WHERE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs `work`; prints why it failed, if it does, and returns the exit code.
-pub fn run(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    ExitCode::from(outcome(work, &mut std::io::stderr()))
+pub fn run(work: impl FnOnce() -> Result<(), Failure>) -> u8 {
+    outcome(work, &mut std::io::stderr())
 }
 
 fn outcome(work: impl FnOnce() -> Result<(), Failure>, errors: &mut dyn Write) -> u8 {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::neuron::Neuron;
+use crate::train::History;
 
 /// Something that happened during long work.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,13 @@ pub enum Event<'a> {
         neuron: &'a Neuron,
         /// The search's criterion, lower is better.
         criterion: f64,
+    },
+    /// A network is trained.
+    Trained {
+        /// The stage, such as "network of x, fold 2".
+        name: &'a str,
+        /// Its losses by epoch.
+        history: &'a History,
     },
     /// Something that the user should know.
     Warning(&'a str),

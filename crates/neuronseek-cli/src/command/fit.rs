@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use neuronseek::model::{self, FitError, FitOptions, Fitted, Holdout, NeuronChoice};
+use neuronseek::model::{self, FitError, FitOptions, Fitted, Holdout, NeuronChoice, Validation};
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
 use neuronseek::prepare::{PrepareOptions, Task as LibraryTask};
@@ -235,6 +235,10 @@ fn options(
             (Some(share), _) => Holdout::Fraction(share),
             (None, Some(number)) => Holdout::Split(number),
             (None, None) => Holdout::None,
+        },
+        validation: match arguments.shape.validation_fraction {
+            Some(share) => Validation::Fraction(share),
+            None => Validation::Folds,
         },
         seed: arguments.seed,
         compare: arguments.compare,

@@ -6,7 +6,7 @@ use super::equation::Found;
 use super::fit::FitError;
 use super::metrics::Metrics;
 use super::networks::Networks;
-use super::options::{FitOptions, NeuronChoice};
+use super::options::{FitOptions, NeuronChoice, Profile};
 use super::paired::RowErrors;
 use super::predict::{Limits, Predictor, measure, sum_of_outputs};
 use super::report::{CandidateKind, Outcome};
@@ -175,7 +175,7 @@ pub(super) fn fit_candidates(
     let is_exact = |one: &Option<Candidate>| one.as_ref().is_some_and(|c| c.validation <= EXACT);
     let inputs = data.network_scale.apply(&data.known.encoded).to_f32();
     let mut networks = Vec::new();
-    if !polynomials.iter().any(is_exact) {
+    if options.profile != Profile::Polynomial && !polynomials.iter().any(is_exact) {
         for (index, (form, scale)) in forms.iter().zip(scales).enumerate() {
             let neuron = form.found.as_ref().map(|found| &found.report.neuron);
             let of = (scale, neuron);
@@ -217,6 +217,25 @@ pub(super) fn polynomial(data: &Data, scale: &TargetScale, found: &Found) -> Can
         rows: RowErrors::default(),
     };
     candidate.judged(data)
+}
+
+/// The polynomial of a search of all known rows in place of `first`, of the training rows, which is
+/// what still speaks for rows that were not seen.
+pub(super) fn refitted(
+    data: &Data,
+    first: &Candidate,
+    scale: &TargetScale,
+    found: &Found,
+) -> Candidate {
+    let unseen = first.outputs(data, &data.validation);
+    let (rows, outputs) = (data.known.rows(), unseen.columns());
+    let mut held_out = Matrix::from_vec(rows, outputs, vec![f64::NAN; rows * outputs]);
+    for (place, &row) in data.folds[0].iter().enumerate() {
+        held_out.row_mut(row).copy_from_slice(unseen.row(place));
+    }
+    let mut again = polynomial(data, scale, found);
+    again.held_out = Some(held_out);
+    again.judged(data)
 }
 
 /// The index of the candidate with the least validation loss and the reason in words; `None` when

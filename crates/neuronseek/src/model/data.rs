@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::fit::FitError;
 use super::imbalance;
-use super::options::{FitOptions, Holdout};
+use super::options::{FitOptions, Holdout, Validation};
 use super::plan::Plan;
 use super::report::Rows;
 use crate::matrix::Matrix;
@@ -19,7 +19,7 @@ use crate::table::split::{self, Purpose};
 const FOLD_STREAM: u64 = 16;
 
 /// Fewer training rows than this are refused.
-const FEWEST_ROWS: usize = 20;
+const FEWEST_ROWS: usize = 2;
 
 /// Some rows, encoded.
 #[derive(Debug, Clone)]
@@ -141,13 +141,20 @@ impl Data {
             Target::Classes { labels, .. } => Some(labels.as_slice()),
         };
         let plan = Plan::new(options, known.len(), encoded.columns(), target.outputs());
-        let parts = split::draw(
-            &known,
-            labels,
-            plan.share(),
-            Purpose::Validation,
-            options.seed,
-        )?;
+        let parts = match options.validation {
+            Validation::Last(count) => last_rows(table, &known, count)?,
+            _ => {
+                let draw = |labels| {
+                    let (share, seed) = (plan.share(), options.seed);
+                    split::draw(&known, labels, share, Purpose::Validation, seed)
+                };
+                match draw(labels)? {
+                    // Every class has one row alone.
+                    parts if parts.test.is_empty() => draw(None)?,
+                    parts => parts,
+                }
+            }
+        };
         let subset = |rows: &[usize]| Subset::new(&preparation, table, &encoded, rows);
         let (training, validation) = (subset(&parts.train)?, subset(&parts.test)?);
         let test = match test {
@@ -299,6 +306,23 @@ pub(crate) fn fingerprint(preparation: &Preparation, table: &Table) -> Result<St
         .chain(preparation.targets().iter().cloned())
         .collect();
     table.fingerprint(&names)
+}
+
+/// The known rows among the last `count` of the table, and those before.
+fn last_rows(
+    table: &Table,
+    known: &[usize],
+    count: usize,
+) -> Result<split::Split, split::SplitError> {
+    let first = table.rows().saturating_sub(count);
+    let (test, train): (Vec<usize>, Vec<usize>) = known.iter().partition(|row| **row >= first);
+    if test.is_empty() || train.is_empty() {
+        return Err(split::SplitError::OneSided {
+            rows: known.len(),
+            last: count,
+        });
+    }
+    Ok(split::Split { train, test })
 }
 
 /// The rows of one after those of the other.

@@ -119,9 +119,12 @@ pub fn fit(
         options.resume,
         data.fingerprint(options),
     )?;
-    let settled = settle_or_recall(&data, options, &keeper, control)?;
+    let mut settled = settle_or_recall(&data, options, &keeper, control)?;
     let (mut candidates, tuning) =
         fit_candidates(&data, options, &settled.forms, &keeper, control)?;
+    if options.profile == Profile::Polynomial {
+        settle::refit(&data, options, &mut settled, &mut candidates, control)?;
+    }
     let ended_early = control.should_stop();
     if ended_early {
         keeper.flush()?;
@@ -263,6 +266,11 @@ fn conclude(
         rows.training = data.known.rows();
         rows.validation = 0;
         rows.folds = data.folds.len();
+    } else if options.profile == Profile::Polynomial {
+        splits[0].1 = &data.known;
+        splits.remove(1);
+        rows.training = data.known.rows();
+        rows.validation = 0;
     }
     let of = |metrics: &dyn Fn(&Subset) -> Option<Metrics>| -> BTreeMap<String, Metrics> {
         let by_split = splits

@@ -33,6 +33,10 @@ mod spread;
 mod stored;
 mod transform;
 mod tune;
+mod update;
+
+#[cfg(test)]
+mod small_tests;
 
 pub use calibration::CalibrationReport;
 pub(crate) use data::{fingerprint, hold_out};
@@ -47,7 +51,7 @@ pub use metrics::Metrics;
 pub(crate) use metrics::most_probable;
 pub use options::{
     EmbeddingChoice, FitOptions, Holdout, NetworkOptions, NeuronChoice, Profile, SearchMethod,
-    SearchOptions, TrainOptions, TransformChoice,
+    SearchOptions, TrainOptions, TransformChoice, Validation,
 };
 pub use pipeline::{Core, Pipeline};
 pub use predict::{Limits, Model, ModelError, Prediction};
@@ -55,3 +59,4 @@ pub use report::{CandidateKind, FitReport, Outcome, Rows, SearchedTarget};
 pub use searching::method;
 pub use transform::{TransformReport, TransformTrial};
 pub use tune::{MAX_TRIALS, RungReport, TrialReport, TrialSettings, Tune, TuneLimit, TuningReport};
+pub use update::UpdateOptions;

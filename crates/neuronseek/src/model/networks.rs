@@ -14,7 +14,7 @@ use crate::network::{Loss, Network};
 use crate::neuron::Neuron;
 use crate::observe::{Control, Event};
 use crate::prepare::{Outcome as TargetScale, Target, TargetTransform};
-use crate::train::{Checkpoint, Ended, Samples, TrainConfig, train};
+use crate::train::{Checkpoint, History, Samples, TrainConfig, train};
 
 /// One network to train: of which of the [`Networks`], kind, fold and member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +91,21 @@ impl<'a> Networks<'a> {
         control.observer.notice(&Event::Stage { name: &name });
         // Kinds may differ in what the name does not say, such as dropout.
         let key = format!("{name}, kind {}", job.kind);
-        self.train_kind(
+        let trained = self.train_kind(
             &self.kinds[job.kind],
             (job.fold, job.member),
             control,
             self.keeper.network(&key),
             &mut |checkpoint| self.keeper.keep_network(&key, checkpoint),
-        )
+        )?;
+        if let Some(trained) = &trained {
+            let history = &trained.history;
+            control.observer.notice(&Event::Trained {
+                name: &name,
+                history,
+            });
+        }
+        Ok(trained)
     }
 
     /// Trains a member of any kind on the rows outside a fold, from a checkpoint on if there is
@@ -142,7 +150,7 @@ impl<'a> Networks<'a> {
             network,
             epochs,
             loss: history.best_loss.unwrap_or(f64::INFINITY),
-            ended: history.ended,
+            history,
         }))
     }
 
@@ -217,8 +225,8 @@ pub(super) struct Trained {
     pub epochs: usize,
     /// Its loss on the rows of its fold.
     pub loss: f64,
-    /// Why its training ended.
-    pub ended: Ended,
+    /// How its training went.
+    pub history: History,
     /// Its outputs for the rows of its fold.
     pub held_out: Matrix<f64>,
 }

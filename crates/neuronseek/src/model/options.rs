@@ -141,18 +141,20 @@ impl Default for SearchOptions {
 
 /// How much a fit does, and how large its result may be.
 ///
-/// | | small | default | best |
-/// |---|---|---|---|
-/// | model | one network or the polynomial | a blend of networks of several kinds | the same |
-/// | folds | 1 | 2 to 10, by rows | 5 to 10, by rows |
-/// | networks of a kind and fold | 1 | 1 | 1 to 3, by rows |
-/// | hidden units | 64, 32 | 256, 128 or 128, 64, by rows | 256, 128 |
-/// | work | little | 2.6e12 operations of networks: within a minute on one core | 10 times as much |
+/// | | polynomial | small | default | best |
+/// |---|---|---|---|---|
+/// | model | the search's polynomial | one network or the polynomial | a blend of networks of several kinds | the same |
+/// | folds | none | 1 | 2 to 10, by rows | 5 to 10, by rows |
+/// | networks of a kind and fold | 0 | 1 | 1 | 1 to 3, by rows |
+/// | hidden units | | 64, 32 | 256, 128 or 128, 64, by rows | 256, 128 |
+/// | work | the search's | little | 2.6e12 operations of networks: within a minute on one core | 10 times as much |
 ///
 /// Work is counted, not timed, so that the result does not depend on the machine's speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
+    /// The search's polynomial in closed form, fitted on all rows that are not test rows.
+    Polynomial,
     /// One small network, trained with one part of the rows held out, or the polynomial.
     Small,
     /// Networks of different kinds (of the found neuron, of `x`, with and without embedded
@@ -223,6 +225,18 @@ impl Default for NetworkOptions {
     }
 }
 
+/// Which rows end the training of networks and are what candidates are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub enum Validation {
+    /// Each fold in its turn, as many as the network options or the profile say.
+    #[default]
+    Folds,
+    /// This share of the rows, above 0 and below 1, drawn by the seed, in one fold.
+    Fraction(f64),
+    /// The last so many rows of the table, in one fold; the others train.
+    Last(usize),
+}
+
 /// How networks are trained. What is not here follows [`TrainConfig`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TrainOptions {
@@ -235,6 +249,9 @@ pub struct TrainOptions {
     pub batch: Option<usize>,
     /// Weight decay; `None` leaves it to the kind of network: 0.02 to 0.1.
     pub weight_decay: Option<f64>,
+    /// Epochs without a lower validation loss that end a training; `None` leaves it to the
+    /// profile: a third of the epochs, at least 10.
+    pub patience: Option<usize>,
 }
 
 impl TrainOptions {
@@ -245,6 +262,7 @@ impl TrainOptions {
             learning_rate: self.learning_rate.unwrap_or(base.learning_rate),
             batch: self.batch.or(base.batch),
             weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
+            patience: self.patience.or(base.patience),
             ..base
         }
     }
@@ -294,6 +312,8 @@ pub struct FitOptions {
     pub tune: Option<Tune>,
     /// Which rows are held out.
     pub holdout: Holdout,
+    /// Which rows end training and are compared by.
+    pub validation: Validation,
     /// The seed of everything random.
     pub seed: u64,
     /// Whether a plain network of equal size is fitted beside a given neuron.
@@ -307,7 +327,8 @@ pub struct FitOptions {
 impl FitOptions {
     /// Whether networks of several kinds may be one model.
     pub(super) fn blends(&self) -> bool {
-        self.neuron == NeuronChoice::Search && self.profile != Profile::Small
+        let several = matches!(self.profile, Profile::Default | Profile::Best);
+        self.neuron == NeuronChoice::Search && several
     }
 
     /// How the table is prepared: with a loss of numbers, a target that may be either is numbers.
@@ -329,6 +350,24 @@ impl FitOptions {
             problems.push(format!(
                 "test fraction {share} is out of range: above 0 and below 1"
             ));
+        }
+        if let Validation::Fraction(share) = self.validation
+            && !(share > 0.0 && share < 1.0)
+        {
+            problems.push(format!(
+                "validation fraction {share} is out of range: above 0 and below 1"
+            ));
+        }
+        if self.validation != Validation::Folds && self.network.folds.is_some_and(|folds| folds > 1)
+        {
+            problems.push(
+                "folds and validation rows that are told exclude each other: leave one of the two \
+                 out"
+                .to_string(),
+            );
+        }
+        if self.profile == Profile::Polynomial {
+            problems.extend(self.polynomial_problems());
         }
         let mut count = |name: &str, value: Option<usize>, most: usize| {
             if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
@@ -382,6 +421,35 @@ impl FitOptions {
             }
         }
         problems
+    }
+
+    /// What the polynomial alone cannot do.
+    fn polynomial_problems(&self) -> Vec<String> {
+        let asked = [
+            (self.loss.is_some(), "a loss other than least squares"),
+            (
+                matches!(self.neuron, NeuronChoice::Given(_)),
+                "a given neuron, whose coefficients only networks learn",
+            ),
+            (self.tune.is_some(), "tuning, which is of networks"),
+            (
+                self.validation != Validation::Folds,
+                "validation rows, which end the training of networks",
+            ),
+            (
+                !self.intervals.is_empty(),
+                "intervals, which are of rows that the fit held out",
+            ),
+        ];
+        let asked = asked.iter().filter(|(asked, _)| *asked);
+        asked
+            .map(|(_, what)| {
+                format!(
+                    "the profile polynomial trains no network and takes no {}",
+                    what.trim_start_matches("a ")
+                )
+            })
+            .collect()
     }
 
     fn loss_problem(&self, loss: Loss) -> Option<String> {

@@ -1,7 +1,7 @@
 //! How much of what a fit does: folds, kinds of networks, their size and training, by the profile
 //! and the size of the data.
 
-use super::options::{EmbeddingChoice, FitOptions, NeuronChoice, Profile};
+use super::options::{EmbeddingChoice, FitOptions, NeuronChoice, Profile, Validation};
 use crate::matrix::Matrix;
 use crate::network::{Embedding, NetworkConfig, NetworkConfigError, widths_matching};
 use crate::neuron::{Neuron, Term};
@@ -35,6 +35,8 @@ pub(super) struct Plan {
     pub kinds: usize,
     /// Kinds of networks that are trained on the other folds too.
     pub kept: usize,
+    /// The share of the rows that a single fold holds out.
+    single_share: f64,
     hidden: Vec<usize>,
     epochs: usize,
     batch: usize,
@@ -90,11 +92,12 @@ impl Plan {
     /// The plan for so many known rows, inputs and outputs.
     pub fn new(options: &FitOptions, rows: usize, inputs: usize, outputs: usize) -> Plan {
         let mut plan = match options.profile {
-            Profile::Small => Plan {
+            Profile::Small | Profile::Polynomial => Plan {
                 folds: 1,
                 members: 1,
                 kinds: 3,
                 kept: 3,
+                single_share: SINGLE_SHARE,
                 hidden: vec![64, 32],
                 epochs: 100,
                 batch: crate::train::batch_size(rows),
@@ -105,6 +108,13 @@ impl Plan {
         };
         let asked = &options.network;
         plan.folds = asked.folds.unwrap_or(plan.folds).min((rows / 4).max(1));
+        if options.validation != Validation::Folds {
+            plan.folds = 1;
+        }
+        plan.single_share = match options.validation {
+            Validation::Fraction(share) => share,
+            _ => SINGLE_SHARE,
+        };
         plan.members = asked.members.unwrap_or(plan.members);
         plan.hidden = asked.hidden.clone().unwrap_or(plan.hidden);
         plan
@@ -113,7 +123,7 @@ impl Plan {
     /// The share of the known rows that the first fold holds out.
     pub fn share(&self) -> f64 {
         match self.folds {
-            1 => SINGLE_SHARE,
+            1 => self.single_share,
             folds => 1.0 / folds as f64,
         }
     }
@@ -137,7 +147,7 @@ impl Plan {
         };
         match (&options.neuron, options.profile) {
             (NeuronChoice::Given(neuron), _) => kinds.given(neuron),
-            (NeuronChoice::Search, Profile::Small) => kinds.small(found),
+            (NeuronChoice::Search, Profile::Small | Profile::Polynomial) => kinds.small(found),
             (NeuronChoice::Search, _) => kinds.several(found),
         }
     }
@@ -163,6 +173,7 @@ fn affordable(work: f64, rows: usize, inputs: usize, outputs: usize) -> Plan {
         members: rung.members,
         kinds: rung.kinds,
         kept: rung.kept,
+        single_share: SINGLE_SHARE,
         hidden: rung.hidden.to_vec(),
         epochs,
         batch: batch(trained),

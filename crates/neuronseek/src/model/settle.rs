@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::candidate::{self, loss_text};
+use super::candidate::{self, Candidate, loss_text};
 use super::data::{Data, Subset};
 use super::equation::Found;
 use super::fit::FitError;
@@ -136,6 +136,36 @@ fn confirm(
         report: Some(report.clone()),
         forms,
     })
+}
+
+/// Searches once more, on all known rows, for the polynomials that are to be the model; an end of
+/// the fit leaves those of the training rows.
+pub(super) fn refit(
+    data: &Data,
+    options: &FitOptions,
+    settled: &mut Settled,
+    candidates: &mut [(usize, Candidate)],
+    control: &Control<'_>,
+) -> Result<(), FitError> {
+    for (index, candidate) in candidates {
+        let form = &mut settled.forms[*index];
+        let scale = scale(data, form.transform)?;
+        let again = run_search(data, &data.known, &scale, options, control)?;
+        if control.should_stop() {
+            return Ok(());
+        }
+        let (before, now) = (&candidate.neuron, &again.report.neuron);
+        if before != now {
+            let warning = format!(
+                "all rows gave {now}, the training rows alone {before}: the data may not tell \
+                 the two apart"
+            );
+            control.warn(&warning);
+        }
+        *candidate = candidate::refitted(data, candidate, &scale, &again);
+        form.found = Some(again);
+    }
+    Ok(())
 }
 
 fn form(

@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::activation::sigmoid;
@@ -47,6 +49,42 @@ pub enum Loss {
         /// The power of the mean that the variance grows with, above 1 and below 2.
         power: f64,
     },
+}
+
+impl FromStr for Loss {
+    type Err = String;
+
+    /// `mse`, `huber`, `huber:DELTA`, `quantile:TAU`, `poisson`, `gamma`, `tweedie` or
+    /// `tweedie:POWER`; cross-entropy follows from the task alone.
+    fn from_str(text: &str) -> Result<Loss, String> {
+        let (name, number) = match text.split_once(':') {
+            Some((name, number)) => {
+                let parsed = number.parse::<f64>();
+                (
+                    name,
+                    Some(parsed.map_err(|_| format!("\"{number}\" is not a number"))?),
+                )
+            }
+            None => (text, None),
+        };
+        match (name, number) {
+            ("mse", None) => Ok(Loss::MeanSquared),
+            ("huber", delta) => Ok(Loss::Huber {
+                delta: delta.unwrap_or(1.0),
+            }),
+            ("quantile", Some(tau)) => Ok(Loss::Quantile { tau }),
+            ("poisson", None) => Ok(Loss::Poisson),
+            ("gamma", None) => Ok(Loss::Gamma),
+            ("tweedie", power) => Ok(Loss::Tweedie {
+                power: power.unwrap_or(1.5),
+            }),
+            _ => Err(
+                "write mse, huber, huber:DELTA, quantile:TAU (such as quantile:0.9), poisson, \
+                  gamma, tweedie or tweedie:POWER"
+                    .to_string(),
+            ),
+        }
+    }
 }
 
 impl Loss {
@@ -240,4 +278,32 @@ fn softmax<T: Real>(
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_carry_their_number() {
+        let parsed = |text: &str| text.parse::<Loss>();
+        assert_eq!(parsed("mse"), Ok(Loss::MeanSquared));
+        assert_eq!(parsed("huber"), Ok(Loss::Huber { delta: 1.0 }));
+        assert_eq!(parsed("quantile:0.9"), Ok(Loss::Quantile { tau: 0.9 }));
+        assert_eq!(parsed("poisson"), Ok(Loss::Poisson));
+        assert_eq!(parsed("gamma"), Ok(Loss::Gamma));
+        assert_eq!(parsed("tweedie"), Ok(Loss::Tweedie { power: 1.5 }));
+        assert_eq!(parsed("tweedie:1.2"), Ok(Loss::Tweedie { power: 1.2 }));
+        for wrong in [
+            "",
+            "mse:1",
+            "quantile",
+            "huber:x",
+            "mae",
+            "poisson:1",
+            "gamma:2",
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -76,7 +76,7 @@ pub use target::{Target, probabilities};
 pub use target_transform::TargetTransform;
 
 /// The fewest training rows that a preparation is fitted to.
-pub const MINIMUM_ROWS: usize = 10;
+pub const MINIMUM_ROWS: usize = 2;
 
 /// The most classes that a target may have.
 pub const MAXIMUM_CLASSES: usize = 1000;

@@ -269,6 +269,16 @@ impl Preparation {
         }
     }
 
+    /// The same of a column of that name, whatever the fit had.
+    pub(crate) fn weights_of(
+        &self,
+        table: &Table,
+        column: &str,
+        rows: &[usize],
+    ) -> Result<Vec<f64>, PrepareError> {
+        weights::read(table, column, rows)
+    }
+
     /// From the target's scale back to the user's unit, `rows x targets`. Logits of classes are
     /// returned as they are.
     pub fn restore(&self, outputs: &Matrix<f64>) -> Matrix<f64> {

@@ -16,6 +16,7 @@ mod missing;
 mod number;
 mod origin;
 mod read;
+mod repeats;
 pub mod split;
 pub mod synthetic;
 mod write;
@@ -26,6 +27,7 @@ pub use error::{Place, TableError};
 pub use kind::Kind;
 pub use number::print_number;
 pub use read::panic_is_caught;
+pub use repeats::Merged;
 
 use origin::{Lines, Origin};
 use sha2::{Digest, Sha256};
@@ -115,6 +117,16 @@ impl Table {
             .map(|name| self.column(name).cloned())
             .collect();
         Table::assemble(&self.source, columns?, self.origin.lines.clone())
+    }
+
+    /// The table with one more column behind the others.
+    ///
+    /// # Errors
+    /// When the name is taken or the length another.
+    pub fn with_column(self, column: Column) -> Result<Table, TableError> {
+        let mut columns = self.columns;
+        columns.push(column);
+        Table::assemble(&self.source, columns, self.origin.lines.clone())
     }
 
     /// The table without the named columns.

@@ -62,6 +62,16 @@ pub enum SplitError {
         /// The share asked for.
         fraction: f64,
     },
+    /// The rows told for validation leave none for it, or none for training.
+    #[error(
+        "the last {last} row{} for validation leave no row with a known target for it or for training: {rows} {} known", if *.last == 1 { "" } else { "s" }, if *.rows == 1 { "is" } else { "are" }
+    )]
+    OneSided {
+        /// Rows whose target is known.
+        rows: usize,
+        /// Rows of the end that were told.
+        last: usize,
+    },
     /// There are too few rows.
     #[error("{rows} row{} cannot be split into two parts: at least 2 are needed", if *.rows == 1 { "" } else { "s" })]
     Few {

@@ -343,7 +343,7 @@ impl<'a> Tuner<'a> {
         let mut network = None;
         for one in trained {
             match one {
-                Ok(Some(one)) if !matches!(one.ended, Ended::Deadline | Ended::Stopped) => {
+                Ok(Some(one)) if !matches!(one.history.ended, Ended::Deadline | Ended::Stopped) => {
                     losses.push(one.loss);
                     network.get_or_insert(one);
                 }

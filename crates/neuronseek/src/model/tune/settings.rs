@@ -117,7 +117,7 @@ impl Draws<'_> {
         }
         if shape.hidden.is_none() {
             let factor = match self.options.profile {
-                Profile::Small => 2f64.powf(wider.min(0.0)),
+                Profile::Small | Profile::Polynomial => 2f64.powf(wider.min(0.0)),
                 _ => 2f64.powf(wider),
             };
             for units in &mut kind.config.hidden {

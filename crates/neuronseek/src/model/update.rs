@@ -1,0 +1,156 @@
+//! A fitted model's networks trained on, on rows that come later.
+
+use rayon::prelude::*;
+
+use super::fit::FitError;
+use super::predict::{Member, Model, Predictor};
+use crate::network::Loss;
+use crate::observe::{Control, Event};
+use crate::prepare::Target;
+use crate::table::Table;
+use crate::train::{Samples, Schedule, TrainConfig, train};
+
+/// How a model learns on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateOptions {
+    /// Passes over the rows; default 1.
+    pub epochs: usize,
+    /// The learning rate, the same at every step; default 0.001.
+    pub learning_rate: f64,
+    /// Rows a step; `None` chooses by the number of rows.
+    pub batch: Option<usize>,
+    /// The column of row weights in the table, if there is one.
+    pub weights: Option<String>,
+    /// The seed of the order of rows and of dropout.
+    pub seed: u64,
+}
+
+impl Default for UpdateOptions {
+    fn default() -> UpdateOptions {
+        UpdateOptions {
+            epochs: 1,
+            learning_rate: 1e-3,
+            batch: None,
+            weights: None,
+            seed: 0,
+        }
+    }
+}
+
+impl Model {
+    /// The model with its networks trained further on the rows of `table` whose target is known.
+    /// Preparation, neuron, weights of networks, calibration and intervals stay as the fit made
+    /// them, and so do the figures of the report, which says so in a warning.
+    ///
+    /// # Errors
+    /// When the model is a formula, which has no weights to move; when the table has no row with a
+    /// known target; see [`FitError`].
+    pub fn update(
+        &self,
+        table: &Table,
+        options: &UpdateOptions,
+        control: &Control<'_>,
+    ) -> Result<Model, FitError> {
+        let Predictor::Networks(members) = &self.predictor else {
+            return Err(FitError::Settings(vec![
+                "the model is a formula, which has no weights to train further: fit one with a \
+                 loss, or with a neuron that is given"
+                    .to_string(),
+            ]));
+        };
+        let all: Vec<usize> = (0..table.rows()).collect();
+        let rows = self.preparation.usable_rows(table, &all)?;
+        if rows.is_empty() {
+            return Err(FitError::TooFewRows {
+                source_name: table.source.clone(),
+                rows: 0,
+                needed: 1,
+            });
+        }
+        let encoded = self.preparation.inputs(table)?.select_rows(&rows);
+        let inputs = self.network_scale.apply(&encoded).to_f32();
+        let target = match self.preparation.target(table, &rows)? {
+            Target::Values(_) => {
+                let truth = self.preparation.truth(table, &rows)?;
+                Target::Values(self.preparation.outcome().scaled(&truth))
+            }
+            classes => classes,
+        };
+        let weights = self.weights_of(table, &rows, &target, options)?;
+        control.observer.notice(&Event::Stage { name: "update" });
+        let members: Vec<Member> = members
+            .par_iter()
+            .enumerate()
+            .map(|(index, member)| {
+                let count = member.network.config().inputs;
+                let own = match count == inputs.columns() {
+                    true => inputs.clone(),
+                    false => inputs.leading_columns(count),
+                };
+                let samples = Samples {
+                    inputs: &own,
+                    target: &target,
+                    weights: weights.as_deref(),
+                };
+                let config = TrainConfig {
+                    epochs: options.epochs,
+                    learning_rate: options.learning_rate,
+                    batch: options.batch,
+                    schedule: Schedule::Constant,
+                    warm_up: 0.0,
+                    patience: None,
+                    loss: self.report.loss.unwrap_or_else(|| Loss::of(&target)),
+                    seed: (options.seed.wrapping_mul(1_000_003)).wrapping_add(index as u64),
+                    ..TrainConfig::default()
+                };
+                let mut network = member.network.clone();
+                train(
+                    &mut network,
+                    &samples,
+                    None,
+                    &config,
+                    control,
+                    None,
+                    &mut |_| {},
+                )?;
+                Ok(Member {
+                    network,
+                    weight: member.weight,
+                })
+            })
+            .collect::<Result<_, FitError>>()?;
+        let mut model = self.clone();
+        model.predictor = Predictor::Networks(members);
+        let warning = "trained further after the fit, whose figures are of the model before";
+        if !model.report.warnings.iter().any(|known| known == warning) {
+            model.report.warnings.push(warning.to_string());
+        }
+        Ok(model)
+    }
+
+    /// What rows count: their own weights times those of their classes.
+    fn weights_of(
+        &self,
+        table: &Table,
+        rows: &[usize],
+        target: &Target,
+        options: &UpdateOptions,
+    ) -> Result<Option<Vec<f64>>, FitError> {
+        let own = match &options.weights {
+            None => None,
+            Some(column) => Some(self.preparation.weights_of(table, column, rows)?),
+        };
+        let classes = &self.report.class_weights;
+        let Target::Classes { labels, .. } = target else {
+            return Ok(own);
+        };
+        if classes.is_empty() {
+            return Ok(own);
+        }
+        let weights = labels.iter().enumerate().map(|(row, &label)| {
+            let own = own.as_ref().map_or(1.0, |own| own[row]);
+            own * classes.get(label).map_or(1.0, |(_, weight)| *weight)
+        });
+        Ok(Some(weights.collect()))
+    }
+}
