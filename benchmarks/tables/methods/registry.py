@@ -4,6 +4,7 @@ from .catboost_trees import CatBoost
 from .lightgbm_trees import LightGBM
 from .linear import Linear, Mlp
 from .networks import RealMlp, TabM
+from .package import Package
 from .xgboost_trees import XGBoost
 
 METHODS = {
@@ -12,6 +13,7 @@ METHODS = {
     "lightgbm": LightGBM(),
     "linear": Linear(),
     "mlp": Mlp(),
+    "neuronseek-python": Package(),
     "realmlp": RealMlp(),
     "tabm": TabM(),
     "xgboost": XGBoost(),

@@ -192,9 +192,7 @@ def convolved(x, weight, stride, padding, dilation, groups):
 @pytest.mark.parametrize("groups", [1, 2])
 def test_convolution_equals_loops_in_numpy(groups):
     given = {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": groups}
-    layer = NeuronConv2d(
-        4, 2, (3, 2), "x + x^3 + cp(3)", rank=2, **given, dtype=torch.float64
-    )
+    layer = NeuronConv2d(4, 2, (3, 2), "x + x^3 + cp(3)", rank=2, **given, dtype=torch.float64)
     weights, factors = arrays(filled(layer).weights), arrays(layer.factors)
     x = inputs(4, 6, 5)
     pixel = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": groups}
@@ -231,9 +229,7 @@ def test_the_neuron_x_is_the_plain_layer(plain, neuron):
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_window_of_one_pixel_is_the_linear_layer_at_each_pixel(bias):
     linear = NeuronLinear(3, 4, POLYNOMIAL, bias, rank=2, dtype=torch.float64)
-    layer = NeuronConv2d(
-        3, 4, 1, POLYNOMIAL, bias=bias, rank=2, dtype=torch.float64, stride=2
-    )
+    layer = NeuronConv2d(3, 4, 1, POLYNOMIAL, bias=bias, rank=2, dtype=torch.float64, stride=2)
     state = {
         name: value if name == "bias" else value[..., None, None]
         for name, value in filled(linear).state_dict().items()
@@ -330,9 +326,7 @@ def test_layers_print_in_one_line():
 
 def test_parameters_lie_where_they_are_asked_for():
     layer = NeuronConv2d(3, 2, 3, device="meta", dtype=torch.bfloat16)
-    assert {(p.device.type, p.dtype) for p in layer.parameters()} == {
-        ("meta", torch.bfloat16)
-    }
+    assert {(p.device.type, p.dtype) for p in layer.parameters()} == {("meta", torch.bfloat16)}
 
 
 # Training.
@@ -340,9 +334,7 @@ def test_parameters_lie_where_they_are_asked_for():
 
 def test_gradients_are_those_of_finite_differences():
     linear = filled(NeuronLinear(3, 2, EVERY, rank=2, dtype=torch.float64))
-    convolution = filled(
-        NeuronConv2d(2, 2, 2, POLYNOMIAL, rank=2, padding=1, dtype=torch.float64)
-    )
+    convolution = filled(NeuronConv2d(2, 2, 2, POLYNOMIAL, rank=2, padding=1, dtype=torch.float64))
     for layer, x in [(linear, inputs(2, 3)), (convolution, inputs(1, 2, 3, 3))]:
         names = dict(layer.named_parameters())
 

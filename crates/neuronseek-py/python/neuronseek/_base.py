@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +36,7 @@ class NeuronSeekWarning(UserWarning):
     """What a user should know of a fit: rows left out, classes of few rows, ties."""
 
 
-class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
+class NeuronBase(CallbackSupport, BaseEstimator):
     """The common part of all estimators; not for users."""
 
     _profile: str | None = None
@@ -105,8 +106,10 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
         eval_set: tuple[Any, list[Any]] | None = None,
         more: dict[str, Any] | None = None,
     ) -> Model:
-        """Fit to ``targets``, each a name, a kind and cells; ``eval_set`` has X and the same
-        cells of its own."""
+        """Fit to targets, each a name, a kind and cells.
+
+        ``eval_set`` has ``X`` and the cells of the targets of its own.
+        """
         table = self._table(X, reset=True)
         kinds = self._kinds(table)
         taken = table.names
@@ -133,9 +136,7 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
             validation = self._table(eval_set[0], reset=False)
             if validation.names != taken:
                 raise ValueError("eval_set has other columns than X")
-            for own, target, cells in zip(
-                settings["targets"], targets, eval_set[1], strict=True
-            ):
+            for own, target, cells in zip(settings["targets"], targets, eval_set[1], strict=True):
                 validation.push(own, target[1], cells)
         with self._listening(X) as listener:
             model = _fit(
@@ -149,7 +150,7 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
         self.history_ = listener.history
         self._keep(model)
         for text in listener.warnings:
-            warnings.warn(text, NeuronSeekWarning, stacklevel=4)
+            warnings.warn(text, NeuronSeekWarning, stacklevel=_callers_level())
         return model
 
     def _listening(self, X: Any) -> Listener:
@@ -359,9 +360,11 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
             table = self._table(X, reset=False)
             cells = self._target_cells(y, table.rows) if y is not None else None
             for index, target in enumerate(self._model.targets):
+                kind: Any
                 kind, own = cells[index] if cells else ("number", np.full(table.rows, np.nan))
                 table.push(target, kind, own)
-        with self._listening(X) as listener:
+        # Nothing is fitted, so scikit-learn's callbacks are not told.
+        with Listener(None, verbose=self.verbose, X=X) as listener:
             page, data = self._model.explain(
                 table,
                 name=name,
@@ -447,6 +450,19 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc]
 
         check_is_fitted(self, "_model")
         return _plots.history(self, ax)
+
+
+def _callers_level() -> int:
+    """Where a warning's user is: above this package and the tools that call its fits."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.split(".")[0] not in ("neuronseek", "sklearn", "joblib"):
+            break
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-try:
-    from sklearn.callback import CallbackSupportMixin as CallbackSupport
-    from sklearn.callback import with_callbacks
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
+
+class _NoSupport:
+    """Nothing, in versions without callbacks."""
+
+
+def _as_it_is(method: Any) -> Any:
+    return method
+
+
+if TYPE_CHECKING:
+    CallbackSupport = _NoSupport
+    _managed = _as_it_is
     SUPPORTED = True
-except ImportError:
-    SUPPORTED = False
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin as CallbackSupport
+        from sklearn.callback import with_callbacks as _managed
 
-    class CallbackSupport:  # type: ignore[no-redef]
-        """Nothing, in versions without callbacks."""
+        SUPPORTED = True
+    except ImportError:
+        CallbackSupport, _managed, SUPPORTED = _NoSupport, _as_it_is, False
 
-    def with_callbacks(method: Any) -> Any:  # type: ignore[misc]
-        """The method as it is."""
-        return method
+
+def with_callbacks(method: _Method) -> _Method:
+    """A fit whose callbacks are told that it is over, however it ends."""
+    return cast(_Method, _managed(method))
 
 
 class Stages:

@@ -1,4 +1,4 @@
-"""The compiled part: tables, fits, models, the command. Not for users; it changes without notice."""
+"""The compiled part: tables, fits, models, the command; not for users."""
 
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -89,9 +89,7 @@ class Model:
     @property
     def importances(self) -> list[tuple[str, float]]: ...
     def evaluate(self, table: Table, n_threads: int) -> str: ...
-    def export(
-        self, format: str, detail: str | None, table: str
-    ) -> tuple[bytes, bytes | None]: ...
+    def export(self, format: str, detail: str | None, table: str) -> tuple[bytes, bytes | None]: ...
     def explain(
         self,
         table: Table | None,

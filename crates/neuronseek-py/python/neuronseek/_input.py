@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
+from datetime import timezone
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import _get_feature_names, check_array, validate_data
 
 from neuronseek._core import Table
+
+_TICKS = {("s", 1): 1, ("ms", 1): 10**3, ("us", 1): 10**6, ("ns", 1): 10**9}
+_NO_CELLS = (bytes, bytearray, list, tuple, dict, set, np.ndarray)
 
 Kind = Literal["number", "boolean", "text", "category", "date"]
 Cells = NDArray[np.float64] | list[str | None]
@@ -47,25 +52,41 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Matrix | Table:
             "Sparse data was passed for X, but dense data is required. Use '.toarray()' to "
             "convert to a dense numpy array."
         )
+    if isinstance(X, np.ma.MaskedArray):
+        X = cast(Any, X.astype(object)).filled(None)
     if is_pandas(X) or is_stream(X):
+        if not hasattr(X, "columns"):
+            raise ValueError(
+                f"Expected 2D array, got 1D array instead: X is a {type(X).__name__}, not a frame. "
+                "Reshape your data: make it the column of a frame."
+            )
+        X = _as_table(X)
         _check_names(estimator, X, reset=reset)
         _check_rows(X.shape[0], X.shape[1], reset=reset)
-        table = _of_pandas(X) if is_pandas(X) else Table.of_stream(_as_stream(X))
-        return table
+        if is_pandas(X):
+            return _of_pandas(X, names_of(estimator, X.shape[1]))
+        unnamed = not hasattr(estimator, "feature_names_in_")
+        return Table.of_stream(_renamed(X) if unnamed else X)
     array = np.asarray(X) if not hasattr(X, "dtype") else X
     dtype = getattr(array, "dtype", None)
     if dtype is not None and dtype.kind in "OUS":
         mixed = _mixed(estimator, array, reset=reset)
         if mixed is not None:
             return mixed
-    values = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=[np.float64, np.float32],
-        ensure_all_finite="allow-nan",
-        ensure_min_samples=2 if reset else 1,
-    )
+    try:
+        values = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=2 if reset else 1,
+        )
+    except ValueError as error:
+        if "infinity" not in str(error):
+            raise
+        row, column = np.argwhere(np.isinf(np.asarray(X, dtype=np.float64)))[0]
+        raise ValueError(f"{str(error).rstrip('.')}: row {row}, column {column}.") from None
     return Matrix(values, names_of(estimator, values.shape[1]))
 
 
@@ -84,21 +105,46 @@ def _is_sparse(X: Any) -> bool:
 
 def is_pandas_sparse(X: Any) -> bool:
     """Whether all columns of a pandas frame are sparse."""
-    return is_pandas(X) and all("Sparse" in str(dtype) for dtype in X.dtypes)
+    dtypes: list[Any] = list(np.ravel(cast(Any, X).dtypes)) if is_pandas(X) else []
+    return len(dtypes) > 0 and all("Sparse" in str(dtype) for dtype in dtypes)
 
 
-def _as_stream(X: Any) -> Any:
-    # A record batch of pyarrow is no stream of its own in older versions; frames all are.
+def _as_table(X: Any) -> Any:
+    """A record batch of pyarrow as a table: scikit-learn knows no names of batches."""
+    if type(X).__module__.split(".")[0] == "pyarrow" and type(X).__name__ == "RecordBatch":
+        return sys.modules["pyarrow"].Table.from_batches([X])
     return X
 
 
+def _renamed(X: Any) -> Any:
+    """A frame with columns x0, x1, ..., as those of a fit without names are called."""
+    own = _names(X)
+    names = [f"x{index}" for index in range(len(own))]
+    if hasattr(X, "rename_columns"):
+        return X.rename_columns(names)
+    return X.rename(dict(zip(own, names, strict=True)))
+
+
+class _Named:
+    """A frame's shape and names in the words of scikit-learn before 1.9."""
+
+    def __init__(self, X: Any) -> None:
+        self.shape = X.shape
+        self._names = _names(X)
+
+    def __dataframe__(self) -> _Named:
+        return self
+
+    def column_names(self) -> list[str]:
+        return self._names
+
+
 def _check_names(estimator: Any, X: Any, *, reset: bool) -> None:
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if getattr(estimator, "feature_names_in_", None) is None and not is_pandas(X):
-        # scikit-learn before 1.9 knows no names of pyarrow's tables.
-        names = np.asarray(_names(X), dtype=object)
-        if reset:
-            estimator.feature_names_in_ = names
+    # Which frames scikit-learn knows the names of differs by its version.
+    known = is_pandas(X) or _get_feature_names(X) is not None
+    validate_data(estimator, X if known else _Named(X), reset=reset, skip_check_array=True)
+    if reset and not is_pandas(X) and not hasattr(estimator, "feature_names_in_"):
+        estimator.feature_names_in_ = np.asarray(_names(X), dtype=object)
 
 
 def _names(X: Any) -> list[str]:
@@ -122,8 +168,7 @@ def _check_rows(rows: int, columns: int, *, reset: bool) -> None:
         )
 
 
-def _of_pandas(X: Any) -> Table:
-    names = [str(name) for name in X.columns]
+def _of_pandas(X: Any, names: list[str]) -> Table:
     columns: list[tuple[str, Kind, Cells]] = []
     for index, name in enumerate(names):
         kind, cells = series_cells(X.iloc[:, index], name)
@@ -141,7 +186,8 @@ def series_cells(series: Any, name: str) -> tuple[Kind, Cells]:
         return "boolean", _truths(series.to_numpy(dtype=object))
     if text.startswith(("datetime64", "timestamp")):
         utc = series.dt.tz_convert("UTC").dt.tz_localize(None) if _zoned(dtype) else series
-        return "date", _seconds(utc.to_numpy(dtype="datetime64[ns]"))
+        moments = utc.to_numpy()
+        return "date", _seconds(moments if moments.dtype.kind == "M" else _moments(moments))
     if text.startswith(("timedelta", "period", "interval", "complex")):
         raise ValueError(
             f"Column {name!r} holds {text}: turn it into numbers first"
@@ -183,7 +229,7 @@ def _is_number(cell: object) -> bool:
     return isinstance(cell, (int, float, np.number, np.bool_)) or cell is None
 
 
-def _is_missing(cell: object) -> bool:
+def is_missing(cell: object) -> bool:
     # NaN, NaT and pandas.NA differ from themselves, or cannot be compared.
     if cell is None:
         return True
@@ -194,20 +240,27 @@ def _is_missing(cell: object) -> bool:
 
 
 def _object_cells(cells: NDArray[Any], name: str) -> tuple[Kind, Cells]:
-    present = [cell for cell in cells if not _is_missing(cell)]
+    present = [cell for cell in cells if not is_missing(cell)]
     if all(isinstance(cell, (bool, np.bool_)) for cell in present) and present:
         return "boolean", _truths(cells)
     if all(_is_number(cell) for cell in present):
-        numbers = [np.nan if _is_missing(cell) else float(cell) for cell in cells]
+        numbers = [np.nan if is_missing(cell) else float(cell) for cell in cells]
         return "number", _finite(np.asarray(numbers, dtype=np.float64), name)
     if all(isinstance(cell, np.datetime64) or hasattr(cell, "toordinal") for cell in present):
-        moments = [np.datetime64("NaT") if _is_missing(c) else np.datetime64(c) for c in cells]
-        return "date", _seconds(np.asarray(moments, dtype="datetime64[ns]"))
+        return "date", _seconds(_moments(cells))
+    for row, cell in enumerate(cells):
+        if isinstance(cell, (complex, np.complexfloating)):
+            raise ValueError(f"Complex data not supported: row {row}, column {name!r}.")
+        if isinstance(cell, _NO_CELLS):
+            raise TypeError(
+                f"column {name!r} holds {type(cell).__name__} in row {row}: a column holds single "
+                "numbers, texts, truth values or dates"
+            )
     return "text", _texts(cells)
 
 
 def _texts(cells: Iterable[Any]) -> list[str | None]:
-    return [None if _is_missing(cell) else plain_text(cell) for cell in cells]
+    return [None if is_missing(cell) else plain_text(cell) for cell in cells]
 
 
 def plain_text(value: Any) -> str:
@@ -220,12 +273,29 @@ def plain_text(value: Any) -> str:
 
 
 def _truths(cells: Iterable[Any]) -> list[str | None]:
-    return [None if _is_missing(cell) else ("true" if cell else "false") for cell in cells]
+    return [None if is_missing(cell) else ("true" if cell else "false") for cell in cells]
+
+
+def _moments(cells: Iterable[Any]) -> NDArray[Any]:
+    """Dates and moments of Python, NumPy and pandas as an array; those with a zone as UTC."""
+    moments = []
+    for cell in cells:
+        if getattr(cell, "tzinfo", None) is not None:
+            cell = cell.astimezone(timezone.utc).replace(tzinfo=None)
+        moments.append(np.datetime64("NaT") if is_missing(cell) else np.datetime64(cell))
+    return np.asarray(moments)
 
 
 def _seconds(moments: NDArray[Any]) -> NDArray[np.float64]:
-    ticks = moments.astype("int64")
-    seconds = ticks.astype(np.float64) / 1e9
+    # In the array's own unit: nanoseconds reach from 1678 to 2262 alone.
+    if np.datetime_data(moments.dtype) not in _TICKS:
+        moments = moments.astype("datetime64[s]")
+    per_second = _TICKS[np.datetime_data(moments.dtype)]
+    ticks = moments.astype(np.int64)
+    seconds = ticks / per_second
+    if per_second == 10**9:
+        # Rounded once, as those that come in microseconds are.
+        seconds = np.where(ticks % 1000 == 0, ticks // 1000 / 10**6, seconds)
     return np.where(np.isnat(moments), np.nan, seconds)
 
 

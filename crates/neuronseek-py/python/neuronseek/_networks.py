@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from neuronseek import _targets
 from neuronseek._base import NeuronBase
@@ -173,7 +173,7 @@ class _Networks(NeuronBase):
         return bool(self.warm_start) and hasattr(self, "_model") and self._trainable
 
 
-class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
+class NeuronSeekRegressor(RegressorMixin, _Networks):
     __doc__ = f"""A regression by networks of the neuron that the data wants.
 
     The search finds which powers of the inputs and which products of projections the target is
@@ -181,7 +181,10 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
     parameters, compete on held-out rows with the search's polynomial, and the best (or a blend) is
     the model. Missing cells, texts, categories, dates and truth values are taken care of.
 
-    {_PARAMETERS.replace("{own}", '''loss : str, default="squared_error"
+    {
+        _PARAMETERS.replace(
+            "{own}",
+            '''loss : str, default="squared_error"
         What training makes small: "squared_error", "huber" or "huber:DELTA", "quantile:TAU", or,
         with the logarithm of the mean fitted, "poisson", "gamma", "tweedie" or "tweedie:POWER".
     target_transform : str, default="auto"
@@ -191,7 +194,9 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
         Levels of prediction intervals, each above 0 and below 1; see :meth:`predict_interval`.
     extrapolate : bool, default=False
         Whether predictions may leave the range of the known targets, widened by half.
-    ''')}
+    ''',
+        )
+    }
 
     Attributes
     ----------
@@ -367,6 +372,7 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
             one["chosen"] and one["kind"] != "polynomial" for one in self.report_["candidates"]
         )
 
+    @with_callbacks
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NeuronSeekRegressor:
         """Train on more rows: the first call is a fit (networks alone), later ones are one pass.
 
@@ -410,9 +416,7 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
         _, values = self._predicted(X)
         return values.ravel() if self._outputs == 1 else values
 
-    def predict_interval(
-        self, X: Any, level: float | None = None
-    ) -> NDArray[np.float64]:
+    def predict_interval(self, X: Any, level: float | None = None) -> NDArray[np.float64]:
         """Prediction intervals.
 
         Parameters
@@ -456,19 +460,24 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc]
         return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
 
 
-class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc]
+class NeuronSeekClassifier(ClassifierMixin, _Networks):
     __doc__ = f"""A classification by networks of the neuron that the data wants.
 
     As :class:`NeuronSeekRegressor`, for classes: networks give logits, probabilities are
     calibrated where held-out rows say that it helps.
 
-    {_PARAMETERS.replace("{own}", '''class_weight : dict, "balanced" or None, default=None
+    {
+        _PARAMETERS.replace(
+            "{own}",
+            '''class_weight : dict, "balanced" or None, default=None
         How much the rows of each class count in training; probabilities are those of the data
         whatever they are, and a mistake costs its class's weight.
     threshold : float or str, default=None
         Of two classes, when the second is predicted: above this probability, or by held-out rows
         "f1", "accuracy" or "cost:FN=5,FP=1"; None is the most probable.
-    ''')}
+    ''',
+        )
+    }
 
     Attributes
     ----------
@@ -605,6 +614,7 @@ class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc]
         )
         return self
 
+    @with_callbacks
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> NeuronSeekClassifier:
@@ -694,7 +704,7 @@ class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc]
 
 
 def _check_rows(X: Any, rows: int) -> None:
-    own = X.shape[0] if hasattr(X, "shape") and len(X.shape) else len(X)
+    own = _num_samples(X)
     if own != rows:
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: [{own}, {rows}]"
@@ -765,8 +775,9 @@ def class_weights(estimator: Any) -> dict[str, Any]:
 def class_cells(estimator: Any, y: Any, rows: int | None) -> list[tuple[Any, Any]]:
     """The target of a classification as texts."""
     values = _targets.labels(estimator, y, rows)
-    places = {one: text for one, text in zip(
-        estimator.classes_.tolist(), estimator._texts, strict=True)}
+    places = {
+        one: text for one, text in zip(estimator.classes_.tolist(), estimator._texts, strict=True)
+    }
     texts = []
     for value in values.tolist():
         if value not in places:

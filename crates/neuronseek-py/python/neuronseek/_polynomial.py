@@ -58,18 +58,23 @@ _NOTES = """Notes
     a tenth, unless ``extrapolate``."""
 
 
-class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[misc]
+class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):
     __doc__ = f"""A regression by the polynomial that the search finds, in closed form.
 
     ``y = b + sum_k <w_k, x^(k)> + sum_k sum_r prod_m <u_kmr, x>`` with the powers and the products
     that the data supports and few coefficients. It can be read (``formula_``, :meth:`to_sympy`).
 
-    {_PARAMETERS.replace("{own}", '''target_transform : str, default="auto"
+    {
+        _PARAMETERS.replace(
+            "{own}",
+            '''target_transform : str, default="auto"
         The function of the target that is fitted: "auto", "none", "log", "log1p", "sqrt",
         "square", "reciprocal".
     extrapolate : bool, default=False
         Whether predictions may leave the range of the known targets.
-    ''')}
+    ''',
+        )
+    }
 
     Attributes
     ----------
@@ -181,15 +186,20 @@ class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[mis
         return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
 
 
-class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):  # type: ignore[misc]
+class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):
     __doc__ = f"""A classification by the polynomial that the search finds.
 
     As :class:`PolynomialNeuronRegressor`, with polynomials for logits: found by least squares on
     indicators of the classes, refined by logistic regression.
 
-    {_PARAMETERS.replace("{own}", '''class_weight : dict, "balanced" or None, default=None
+    {
+        _PARAMETERS.replace(
+            "{own}",
+            '''class_weight : dict, "balanced" or None, default=None
         How much the rows of each class count; see :class:`NeuronSeekClassifier`.
-    ''')}
+    ''',
+        )
+    }
 
     Attributes
     ----------

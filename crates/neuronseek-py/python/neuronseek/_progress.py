@@ -68,9 +68,10 @@ class Line:
         self._terminal = sys.stderr.isatty()
         self._handle: Any = None
         if not self._terminal and "ipykernel" in sys.modules:
-            from IPython.display import display
+            from IPython import display
 
-            self._handle = display({"text/plain": "..."}, raw=True, display_id=True)
+            show: Any = display.display
+            self._handle = show({"text/plain": "..."}, raw=True, display_id=True)
 
     def show(self, text: str, *, whole: bool = False) -> None:
         """Show a state; ``whole`` states are never skipped."""

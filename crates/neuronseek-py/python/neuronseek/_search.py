@@ -25,20 +25,25 @@ from neuronseek._networks import (
 from neuronseek._polynomial import _PARAMETERS
 
 
-class NeuronSearch(TransformerMixin, NeuronBase):  # type: ignore[misc]
+class NeuronSearch(TransformerMixin, NeuronBase):
     __doc__ = f"""Finds the neuron and gives its terms as features.
 
     Features are ``<w_k, x^(k)>`` for each pure term, with the coefficients of the search, and
     ``prod_m <u_kmr, x>`` for each rank-one product of an interaction, on inputs as the search
     scales them. A linear model of them is the found polynomial, with coefficients of its own.
 
-    {_PARAMETERS.replace("{own}", '''task : {"auto", "regression", "classification"}, default="auto"
+    {
+        _PARAMETERS.replace(
+            "{own}",
+            '''task : {"auto", "regression", "classification"}, default="auto"
         What ``y`` is; "auto" takes numbers with fractions and more than 20 different whole
         numbers for quantities, all else for classes.
     target_transform : str, default="none"
         The function of the target that is searched: "auto", "none", "log", "log1p", "sqrt",
         "square", "reciprocal".
-    ''')}
+    ''',
+        )
+    }
 
     Attributes
     ----------

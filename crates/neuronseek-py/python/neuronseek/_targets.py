@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    check_consistent_length,
+    column_or_1d,
+)
 
 from neuronseek._core import Model
-from neuronseek._input import Cells, Kind, is_pandas, is_stream, plain_text, series_name
+from neuronseek._input import Cells, Kind, is_missing, is_pandas, is_stream, plain_text, series_name
 
 Targets = list[tuple[str, Kind, Cells]]
 
@@ -35,9 +39,7 @@ def _plain(y: Any) -> Any:
     """A frame or a series of polars and pyarrow as an array."""
     if is_pandas(y) or isinstance(y, np.ndarray):
         return y
-    if hasattr(y, "to_numpy"):
-        return y.to_numpy()
-    if is_stream(y):
+    if hasattr(y, "to_numpy") or is_stream(y):
         return np.asarray(y)
     return y
 
@@ -45,9 +47,7 @@ def _plain(y: Any) -> Any:
 def no_target(estimator: Any) -> ValueError:
     """The error of a fit without ``y``."""
     name = type(estimator).__name__
-    return ValueError(
-        f"This {name} estimator requires y to be passed, but the target y is None."
-    )
+    return ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
 
 
 def numbers(estimator: Any, y: Any, rows: int | None = None) -> NDArray[np.float64]:
@@ -95,13 +95,11 @@ def labels(estimator: Any, y: Any, rows: int | None = None) -> NDArray[Any]:
         raise no_target(estimator)
     plain = _plain(y)
     if isinstance(plain, np.ndarray) and plain.dtype.kind in "fc" or plain is not y:
-        check_array(
-            plain, ensure_2d=False, dtype=None, input_name="y", estimator=estimator
-        )
+        check_array(plain, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
     values: NDArray[Any] = column_or_1d(plain, warn=True)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ValueError("Input y contains NaN or infinity.")
-    if values.dtype.kind == "O" and any(value is None or value != value for value in values):
+    if values.dtype.kind == "O" and any(map(is_missing, values)):
         raise ValueError("Input y contains NaN.")
     if values.dtype.kind == "O" and len({type(value) for value in values}) == 1:
         values = np.asarray(values.tolist())
@@ -115,7 +113,7 @@ def texts_of(classes: Sequence[Any]) -> list[str]:
     """A text for each class, all different and none empty."""
     texts = [plain_text(value).strip() for value in classes]
     if len(set(texts)) < len(texts) or any(not text for text in texts):
-        return [f"class {index}: {text}" for index, text in enumerate(texts)]
+        return [f"class {index}: {text}".strip() for index, text in enumerate(texts)]
     return texts
 
 

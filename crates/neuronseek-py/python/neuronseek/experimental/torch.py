@@ -30,9 +30,7 @@ try:
     import torch.nn.functional as F
     from torch import Tensor, nn
 except ImportError as error:
-    raise ImportError(
-        "neuronseek.experimental.torch needs PyTorch: pip install torch"
-    ) from error
+    raise ImportError("neuronseek.experimental.torch needs PyTorch: pip install torch") from error
 
 __all__ = ["NeuronConv1d", "NeuronConv2d", "NeuronLinear"]
 
@@ -254,9 +252,7 @@ class _NeuronConv(_NeuronLayer):
         _check({**channels, "groups": groups})
         for name, value in channels.items():
             if value % groups != 0:
-                raise ValueError(
-                    f"{name} is {value}, not a multiple of groups {groups}"
-                )
+                raise ValueError(f"{name} is {value}, not a multiple of groups {groups}")
         window = self._sizes("kernel_size", kernel_size, 1)
         strides = self._sizes("stride", stride, 1)
         dilations = self._sizes("dilation", dilation, 1)
@@ -269,9 +265,7 @@ class _NeuronConv(_NeuronLayer):
         terms = _read(neuron, rank)
         for term in terms:
             if term.kind in _FUNCTIONS:
-                raise ValueError(
-                    f"{term} is no term of a convolution: use powers and interactions"
-                )
+                raise ValueError(f"{term} is no term of a convolution: use powers and interactions")
             if term.order > _MAX_CONVOLUTION_ORDER:
                 raise ValueError(
                     f"{term} has order {term.order}: convolutions take orders "
@@ -301,9 +295,7 @@ class _NeuronConv(_NeuronLayer):
     def _project(self, x: Tensor, factor: Tensor) -> Tensor:
         return self._convolution(x, factor, groups=self.groups)
 
-    def _sizes(
-        self, name: str, value: int | tuple[int, ...], low: int
-    ) -> tuple[int, ...]:
+    def _sizes(self, name: str, value: int | tuple[int, ...], low: int) -> tuple[int, ...]:
         sizes = (value,) * self._axes if isinstance(value, int) else tuple(value)
         if len(sizes) != self._axes:
             raise ValueError(f"{name} has {len(sizes)} numbers, expected {self._axes}")
@@ -434,9 +426,7 @@ def _read(neuron: str | _Fitted, rank: int) -> tuple[_Term, ...]:
             raise ValueError(f'the term "{written}" is given twice')
         terms[term.label] = term
         start += len(part) + 1
-    return tuple(
-        sorted(terms.values(), key=lambda term: (_KINDS.index(term.kind), term.order))
-    )
+    return tuple(sorted(terms.values(), key=lambda term: (_KINDS.index(term.kind), term.order)))
 
 
 def _read_term(text: str, position: int, rank: int) -> _Term:
@@ -453,9 +443,7 @@ def _read_term(text: str, position: int, rank: int) -> _Term:
         # `int` refuses thousands of digits in words of its own.
         value = int(digits) if len(digits) < 20 else high + 1
         if not low <= value <= high:
-            raise ValueError(
-                f'{what} {digits} in "{text}" is out of range: {low} to {high}'
-            )
+            raise ValueError(f'{what} {digits} in "{text}" is out of range: {low} to {high}')
         return value
 
     if match["function"]:
@@ -474,9 +462,7 @@ def _check(numbers: dict[str, int], low: int = 1, high: int | None = None) -> No
     problems = [
         f"{name} is {value!r}, allowed is {allowed}"
         for name, value in numbers.items()
-        if not isinstance(value, int)
-        or value < low
-        or (high is not None and value > high)
+        if not isinstance(value, int) or value < low or (high is not None and value > high)
     ]
     if problems:
         raise ValueError("; ".join(problems))
