@@ -6,6 +6,7 @@
 //! found neuron without a contest was rejected: on many tables the plain neuron is as good.
 
 mod blend;
+mod blocks;
 mod calibration;
 mod candidate;
 mod checkpoint;

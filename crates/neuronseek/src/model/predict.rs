@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::blocks::BlockModel;
+pub(super) use super::blocks::sum_of_outputs;
 use super::file::FileError;
 use super::intervals::{self, Coverage, Interval, Intervals};
 use super::metrics::Metrics;
@@ -8,12 +10,12 @@ use super::report::FitReport;
 use crate::matrix::Matrix;
 use crate::network::{Network, NetworkConfig};
 use crate::prepare::{
-    NetworkScale, Outcome as TargetScale, Preparation, PrepareError, SearchScale, Target,
-    probabilities,
+    InputBlocks, NetworkScale, Outcome as TargetScale, Preparation, PrepareError, SearchScale,
+    Target, probabilities,
 };
 use crate::search::Formula;
 use crate::table::Table;
-use crate::terms::Polynomial;
+use crate::terms::{CpuPath, Kernel, Lanes, Polynomial, Tape};
 
 /// A fitted model: from the columns of a table to predictions in the user's terms.
 #[derive(Debug, Clone)]
@@ -80,15 +82,46 @@ impl Limits {
         }
         let columns = outputs.columns().max(1);
         for row in outputs.data_mut().chunks_exact_mut(columns) {
-            for (value, [low, high]) in row.iter_mut().zip(&self.0) {
-                // A formula in symbols may be undefined at a row: then the middle is predicted.
-                *value = if value.is_nan() {
-                    0.5 * (low + high)
-                } else {
-                    value.clamp(*low, *high)
-                };
+            for (value, limits) in row.iter_mut().zip(&self.0) {
+                *value = limited(*value, *limits);
             }
         }
+    }
+
+    /// The same of a block, outputs x rows.
+    pub(super) fn apply_block(&self, path: CpuPath, block: &mut [f64], rows: usize) {
+        if self.0.is_empty() {
+            let undefined = block.iter_mut().filter(|value| value.is_nan());
+            return undefined.for_each(|value| *value = 0.0);
+        }
+        for (limits, values) in self.0.iter().zip(block.chunks_exact_mut(rows)) {
+            path.run(Clamping(*limits, values));
+        }
+    }
+}
+
+/// One output of a block, brought into its limits.
+struct Clamping<'a>([f64; 2], &'a mut [f64]);
+
+impl Kernel<f64> for Clamping<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f64>>(self) {
+        let Clamping(limits, values) = self;
+        for value in values {
+            *value = limited(*value, limits);
+        }
+    }
+}
+
+/// A formula in symbols may be undefined at a row: then the middle is predicted.
+#[inline(always)]
+fn limited(value: f64, [low, high]: [f64; 2]) -> f64 {
+    if value.is_nan() {
+        0.5 * (low + high)
+    } else {
+        value.clamp(low, high)
     }
 }
 
@@ -176,26 +209,68 @@ impl Model {
     /// # Errors
     /// When a column that the model needs is missing or has cells of another kind.
     pub fn predict(&self, table: &Table) -> Result<Prediction, ModelError> {
-        let encoded = self.preparation.inputs(table)?;
-        Ok(self.predict_inputs(&encoded))
+        if self.blocks().is_some() {
+            let inputs = self.preparation.blocks(table)?;
+            if let Some(outputs) = self.restored(&inputs) {
+                return Ok(self.prediction(outputs));
+            }
+        }
+        // A formula in symbols, or a table with an infinite number, which is an error here.
+        Ok(self.predict_inputs(&self.preparation.inputs(table)?))
     }
 
     /// Predictions from inputs that this model's [`Preparation::encode`] made.
     pub fn predict_inputs(&self, encoded: &Matrix<f64>) -> Prediction {
-        let outputs = self.outputs(encoded);
+        self.prediction(self.restored_inputs(encoded))
+    }
+
+    /// From restored outputs, rows x outputs.
+    fn prediction(&self, outputs: Matrix<f64>) -> Prediction {
         let classes = self.preparation.classes();
         if classes.is_empty() {
             return Prediction::Values {
                 targets: self.report.targets.clone(),
-                values: self.preparation.restore(&outputs),
+                values: outputs,
             };
         }
-        let probabilities = probabilities(&self.preparation.restore(&outputs), classes.len());
+        let probabilities = probabilities(&outputs, classes.len());
         let labels = self.preparation.outcome().decide(&probabilities);
         Prediction::Classes {
             classes: classes.to_vec(),
             labels,
             probabilities,
+        }
+    }
+
+    /// Numbers in the targets' units or logits of the table; `None` for a formula in symbols and
+    /// where an input is infinite.
+    fn restored(&self, inputs: &InputBlocks<'_>) -> Option<Matrix<f64>> {
+        let outcome = self.preparation.outcome();
+        let count = self.preparation.outputs();
+        let outputs = self.blocks()?.outputs(inputs, count, Some(outcome))?;
+        Some(match self.preparation.classes() {
+            [] => outputs,
+            _ => self.preparation.restore(&outputs),
+        })
+    }
+
+    fn restored_inputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
+        let restored = self.restored(&InputBlocks::of_matrix(encoded));
+        restored.unwrap_or_else(|| self.preparation.restore(&self.outputs(encoded)))
+    }
+
+    /// What predicts block by block; `None` for a formula in symbols.
+    fn blocks(&self) -> Option<BlockModel<'_>> {
+        match &self.predictor {
+            Predictor::Networks(members) => Some(BlockModel::Networks {
+                scale: &self.network_scale,
+                members,
+            }),
+            Predictor::Formula(formula) => Some(BlockModel::Polynomial {
+                scale: &self.search_scale,
+                tape: Tape::new(formula.polynomial()?),
+                limits: &self.limits,
+            }),
         }
     }
 
@@ -210,7 +285,7 @@ impl Model {
         let Some(intervals) = &self.intervals else {
             return Vec::new();
         };
-        let predicted = self.preparation.restore(&self.outputs(encoded));
+        let predicted = self.restored_inputs(encoded);
         intervals.around(&self.network_scale.apply(encoded).to_f32(), &predicted)
     }
 
@@ -233,16 +308,17 @@ impl Model {
 
     /// Scaled targets or logits from encoded inputs.
     fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
-        match &self.predictor {
-            Predictor::Networks(members) => {
-                sum_of_outputs(members, &self.network_scale.apply(encoded).to_f32())
-            }
-            Predictor::Formula(formula) => {
-                let mut outputs = formula.values(&self.search_scale.apply(encoded));
-                self.limits.apply(&mut outputs);
-                outputs
-            }
-        }
+        let inputs = InputBlocks::of_matrix(encoded);
+        let count = self.preparation.outputs();
+        let found = (self.blocks()).and_then(|blocks| blocks.outputs(&inputs, count, None));
+        found.unwrap_or_else(|| {
+            let Predictor::Formula(formula) = &self.predictor else {
+                return Matrix::default();
+            };
+            let mut outputs = formula.values(&self.search_scale.apply(encoded));
+            self.limits.apply(&mut outputs);
+            outputs
+        })
     }
 
     /// Metrics on the rows whose target is known, and how many these are.
@@ -295,25 +371,4 @@ pub(super) fn measure(
             Metrics::classification_of(labels, &probabilities, &decided, weights)
         }
     }
-}
-
-/// The members' outputs times their weights, summed in the members' order. Members see all columns
-/// of `inputs` or, one number for all that do not, the first ones.
-pub(super) fn sum_of_outputs(members: &[Member], inputs: &Matrix<f32>) -> Matrix<f64> {
-    let mut total: Option<Matrix<f64>> = None;
-    let mut leading: Option<Matrix<f32>> = None;
-    for member in members {
-        let count = member.network.config().inputs;
-        let outputs = if count == inputs.columns() {
-            member.network.predict(inputs)
-        } else {
-            let own = leading.get_or_insert_with(|| inputs.leading_columns(count));
-            member.network.predict(own)
-        };
-        let sum = total.get_or_insert_with(|| Matrix::zeros(outputs.rows(), outputs.columns()));
-        for (sum, &value) in sum.data_mut().iter_mut().zip(outputs.data()) {
-            *sum += member.weight * f64::from(value);
-        }
-    }
-    total.unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use super::product::inner_products;
 use super::real::Real;
 use super::workspace::Buffers;
 use super::{Norm, passes};
-use crate::terms::{CpuPath, Strided, Write, matmul};
+use crate::terms::{CpuPath, Finish, Strided, Write, affine, matmul};
 
 /// A layer with the vectors that its offsets point into.
 pub(super) struct View<'a, T> {
@@ -37,23 +37,23 @@ impl<T: Real> View<'_, T> {
     /// Sets the layer's values from the inputs in the wide matrix.
     pub(super) fn forward(&self, buffers: &mut Buffers<T>, mode: Mode) {
         self.expand(buffers);
-        let Layer {
-            outputs,
-            bias,
-            norm,
-            ..
-        } = *self.layer;
-        let values = &mut buffers.values[..outputs * self.rows];
-        match bias {
+        let values = &mut buffers.values[..self.layer.outputs * self.rows];
+        if self.layer.norm == Norm::None && self.affine_values(&buffers.wide, values, false) {
+            for term in &self.layer.independent {
+                let factors = self.factors(&buffers.projections, term);
+                add_products(self.path, values, factors, term.order);
+            }
+            return;
+        }
+        match self.bias() {
             None => values.fill(T::ZERO),
-            Some(offset) => {
-                let bias = &self.parameters[offset..offset + outputs];
+            Some(bias) => {
                 for (values, &bias) in values.chunks_exact_mut(self.rows).zip(bias) {
                     values.fill(bias);
                 }
             }
         }
-        if norm != Norm::None {
+        if self.layer.norm != Norm::None {
             return self.normed_terms(buffers, mode);
         }
         if self.layer.weighted_rows > 0 {
@@ -64,6 +64,39 @@ impl<T: Real> View<'_, T> {
             let factors = self.factors(&buffers.projections, term);
             add_products(self.path, values, factors, term.order);
         }
+    }
+
+    /// Sets `out` to the layer's rectified values, if that is one product; else it does nothing and
+    /// says so.
+    pub(super) fn rectified(&self, buffers: &mut Buffers<T>, out: &mut [T]) -> bool {
+        let one = self.layer.norm == Norm::None && self.layer.independent.is_empty();
+        if !one || self.layer.weighted_rows == 0 || self.layer.bias.is_none() {
+            return false;
+        }
+        self.expand(buffers);
+        self.affine_values(&buffers.wide, out, true)
+    }
+
+    fn bias(&self) -> Option<&[T]> {
+        let offset = self.layer.bias?;
+        Some(&self.parameters[offset..offset + self.layer.outputs])
+    }
+
+    /// `out = b + W^T Z`, where there are both.
+    fn affine_values(&self, wide: &[T], out: &mut [T], rectified: bool) -> bool {
+        let (layer, rows) = (self.layer, self.rows);
+        let Some(bias) = self.bias().filter(|_| layer.weighted_rows > 0) else {
+            return false;
+        };
+        affine(
+            self.path,
+            [layer.outputs, layer.weighted_rows, rows],
+            Strided::transposed(&self.parameters[layer.weights..], layer.outputs),
+            (&wide[layer.first_row * rows..], rows),
+            (out, rows),
+            Finish { bias, rectified },
+        );
+        true
     }
 
     /// Fills the wide matrix behind its first rows.

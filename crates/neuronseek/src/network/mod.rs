@@ -47,6 +47,7 @@ pub use workspace::{Batch, EncodedTarget, Workspace};
 use layer::{Mode, View};
 use layout::{Layer, Layout, SegmentKind};
 pub(crate) use passes::{passes, sum_of_squares};
+pub(crate) use predict::{BLOCK, BlockPredictor};
 pub(crate) use stream::{Purpose, generator};
 
 use crate::terms::CpuPath;

@@ -2,11 +2,15 @@ use rayon::prelude::*;
 
 use super::layer::Mode;
 use super::workspace::{Batch, EncodedTarget, Workspace};
-use super::{Loss, Network, Real};
+use super::{Activation, Loss, Network, Real, passes};
 use crate::matrix::Matrix;
+use crate::terms::padded;
 
-/// Rows a chunk; a constant, so that results do not depend on the number of threads.
+/// Rows that a loss is summed over at a time; a constant, so that results do not change.
 const CHUNK: usize = 256;
+
+/// Rows that are predicted together: the values of small layers then stay in the nearest cache.
+pub(crate) const BLOCK: usize = 64;
 
 impl<T: Real> Network<T> {
     /// The raw outputs, rows x outputs, for inputs rows x inputs: scaled values of a regression,
@@ -21,26 +25,21 @@ impl<T: Real> Network<T> {
             self.config.inputs,
             "inputs of the network"
         );
-        let outputs = self.config.outputs;
+        let (outputs, columns) = (self.config.outputs, inputs.columns());
         let mut result = Matrix::zeros(inputs.rows(), outputs);
         result
             .data_mut()
-            .par_chunks_mut(CHUNK * outputs)
+            .par_chunks_mut(BLOCK * outputs)
             .enumerate()
             .for_each_init(
-                || Workspace::for_prediction(&self.layout, CHUNK),
-                |workspace, (chunk, out)| {
-                    let first = chunk * CHUNK;
-                    let rows = out.len() / outputs;
-                    workspace.load_inputs(inputs, first..first + rows);
-                    self.forward(workspace, Mode::Prediction);
-                    if let Some(last) = workspace.layers.last() {
-                        for (output, values) in
-                            last.values[..outputs * rows].chunks_exact(rows).enumerate()
-                        {
-                            for (row, &value) in values.iter().enumerate() {
-                                out[row * outputs + output] = value;
-                            }
+                || BlockPredictor::new(self),
+                |predictor, (block, out)| {
+                    let (first, rows) = (block * BLOCK, out.len() / outputs);
+                    let from = &inputs.data()[first * columns..(first + rows) * columns];
+                    predictor.load_rows(from, rows);
+                    for (output, values) in predictor.outputs().enumerate() {
+                        for (row, &value) in values[..rows].iter().enumerate() {
+                            out[row * outputs + output] = value;
                         }
                     }
                 },
@@ -88,5 +87,76 @@ impl<T: Real> Network<T> {
             };
         }
         if total > 0.0 { sum / total } else { 0.0 }
+    }
+}
+
+/// Predicts blocks of up to [`BLOCK`] rows, on one thread, in buffers made once.
+pub(crate) struct BlockPredictor<'a, T: Real> {
+    network: &'a Network<T>,
+    workspace: Workspace<T>,
+}
+
+impl<'a, T: Real> BlockPredictor<'a, T> {
+    pub fn new(network: &'a Network<T>) -> BlockPredictor<'a, T> {
+        BlockPredictor {
+            network,
+            workspace: Workspace::for_prediction(&network.layout, padded(BLOCK)),
+        }
+    }
+
+    /// Loads a block of inputs, of which the network takes the first: inputs x rows, a multiple of
+    /// [`PADDING`](crate::terms::PADDING).
+    ///
+    /// # Panics
+    /// When there are fewer inputs, or too many rows.
+    pub fn load(&mut self, block: &[T], rows: usize) {
+        self.workspace
+            .load_block(block, self.network.config.inputs, rows);
+    }
+
+    /// Loads rows of all inputs, rows x inputs.
+    fn load_rows(&mut self, from: &[T], rows: usize) {
+        self.workspace
+            .load_rows(from, self.network.config.inputs, rows);
+    }
+
+    /// Each output's values over the block that is loaded, rows behind its last ones included.
+    pub fn outputs(&mut self) -> impl Iterator<Item = &[T]> {
+        let Workspace { rows, .. } = self.workspace;
+        let length = self.network.config.outputs * rows;
+        let last = self.network.predicted(&mut self.workspace);
+        last[..length].chunks_exact(rows)
+    }
+}
+
+impl<T: Real> Network<T> {
+    /// From the loaded inputs to the last layer's values, without keeping what training alone needs.
+    fn predicted<'w>(&self, workspace: &'w mut Workspace<T>) -> &'w [T] {
+        let (rows, path) = (workspace.rows, workspace.path);
+        let batch = (rows, path);
+        for (position, layer) in self.layout.layers.iter().enumerate() {
+            let (before, after) = workspace.layers.split_at_mut(position + 1);
+            let (buffers, view) = (&mut before[position], self.view(layer, batch));
+            let Some(next) = after.first_mut() else {
+                view.forward(buffers, Mode::Prediction);
+                break;
+            };
+            let length = layer.outputs * rows;
+            let out = &mut next.wide[..length];
+            if self.config.activation != Activation::Relu || !view.rectified(buffers, out) {
+                view.forward(buffers, Mode::Prediction);
+                let values = &buffers.values[..length];
+                self.config.activation.values(path, out, values);
+            }
+        }
+        if let (Some(layer), Some(buffers)) = (&self.layout.skip, &mut workspace.skip) {
+            self.view(layer, batch).forward(buffers, Mode::Prediction);
+            if let Some(last) = workspace.layers.last_mut() {
+                let length = layer.outputs * rows;
+                passes::add_to(path, &mut last.values[..length], &buffers.values[..length]);
+            }
+        }
+        let last = workspace.layers.last();
+        last.map_or(&[], |last| &last.values)
     }
 }

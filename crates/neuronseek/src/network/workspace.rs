@@ -5,7 +5,7 @@ use super::real::Real;
 use super::{Network, Norm, passes};
 use crate::matrix::Matrix;
 use crate::prepare::Target;
-use crate::terms::{Buffer, CpuPath};
+use crate::terms::{Buffer, CpuPath, padded};
 
 /// Buffers for one batch of at most `capacity` rows, made once and used for every batch.
 ///
@@ -156,6 +156,32 @@ impl<T: Real> Workspace<T> {
         passes::transpose(self.path, gathered, columns, wide);
         if let Some(skip) = &mut self.skip {
             skip.wide[..columns * count].copy_from_slice(wide);
+        }
+    }
+
+    /// Loads the first `inputs` inputs of a block, inputs x rows.
+    pub(super) fn load_block(&mut self, block: &[T], inputs: usize, rows: usize) {
+        assert!(rows <= self.capacity, "rows of the block");
+        self.rows = rows;
+        let block = &block[..inputs * rows];
+        self.layers[0].wide[..block.len()].copy_from_slice(block);
+        if let Some(skip) = &mut self.skip {
+            skip.wide[..block.len()].copy_from_slice(block);
+        }
+    }
+
+    /// Loads rows of inputs, rows x inputs, with rows of zeros up to whole vectors.
+    pub(super) fn load_rows(&mut self, from: &[T], inputs: usize, rows: usize) {
+        let stride = padded(rows);
+        assert!(stride <= self.capacity, "rows of the block");
+        self.rows = stride;
+        self.gathered.clear();
+        self.gathered.extend_from_slice(from);
+        self.gathered.resize(inputs * stride, T::ZERO);
+        let wide = &mut self.layers[0].wide[..inputs * stride];
+        passes::transpose(self.path, &self.gathered, inputs, wide);
+        if let Some(skip) = &mut self.skip {
+            skip.wide[..inputs * stride].copy_from_slice(wide);
         }
     }
 

@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocks;
 mod category;
 mod classes;
 mod date;
@@ -59,6 +60,7 @@ mod task;
 mod tests;
 mod weights;
 
+pub(crate) use blocks::InputBlocks;
 pub(crate) use decision::Calibration;
 pub use decision::Decision;
 pub use error::PrepareError;

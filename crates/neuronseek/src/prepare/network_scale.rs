@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quantile::{Sorted, is_indicator, root_mean_square};
 use crate::matrix::Matrix;
+use crate::terms::{CpuPath, Kernel, Lanes};
 
 /// Scaled inputs stay below this in absolute value.
 const BOUND: f64 = 3.0;
@@ -59,6 +60,25 @@ impl NetworkScale {
         scaled
     }
 
+    /// Sets `scaled` to the scaled block, both inputs x rows, in the precision of networks.
+    ///
+    /// # Panics
+    /// When the blocks have other numbers of inputs.
+    pub(crate) fn apply_block(
+        &self,
+        path: CpuPath,
+        block: &[f64],
+        rows: usize,
+        scaled: &mut [f32],
+    ) {
+        assert_eq!(block.len(), self.inputs.len() * rows, "inputs");
+        assert_eq!(scaled.len(), block.len(), "scaled inputs");
+        let inputs = block.chunks_exact(rows).zip(scaled.chunks_exact_mut(rows));
+        for (input, (from, to)) in self.inputs.iter().zip(inputs) {
+            path.run(Bounding(input, from, to));
+        }
+    }
+
     /// The scaling of each input.
     pub fn inputs(&self) -> &[BoundedInput] {
         &self.inputs
@@ -80,6 +100,21 @@ impl NetworkScale {
                 "the network's scaling of input {input} is no scaling"
             )),
             None => Ok(()),
+        }
+    }
+}
+
+/// One input of a block, scaled.
+struct Bounding<'a>(&'a BoundedInput, &'a [f64], &'a mut [f32]);
+
+impl Kernel<f64> for Bounding<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f64>>(self) {
+        let Bounding(&input, from, to) = self;
+        for (to, &value) in to.iter_mut().zip(from) {
+            *to = input.apply(value) as f32;
         }
     }
 }
@@ -106,6 +141,7 @@ impl BoundedInput {
         }
     }
 
+    #[inline(always)]
     fn apply(&self, value: f64) -> f64 {
         if !self.bounded {
             return value.clamp(-BOUND, BOUND);

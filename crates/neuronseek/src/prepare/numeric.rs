@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{Block, Fitted, Odd};
@@ -104,6 +106,21 @@ impl Numeric {
         }
         odd.taken_for = format!("taken for {}", self.fill);
         Ok(odd)
+    }
+
+    /// The numbers of a column, where they can be read where they lie, or read now. Of those that lie
+    /// elsewhere nobody has asked whether they are finite.
+    pub fn numbers<'a>(&self, column: &'a Column) -> Result<Cow<'a, [f64]>, TableError> {
+        match (self.reading, column.stored_numbers()) {
+            (Reading::Numbers, Some(numbers)) => Ok(Cow::Borrowed(numbers)),
+            _ => read(column, self.reading).map(Cow::Owned),
+        }
+    }
+
+    /// What missing cells are taken for, where the value is an input, and whether there is one for
+    /// missing cells.
+    pub fn inputs(&self) -> (Option<f64>, bool) {
+        (self.value.then_some(self.fill), self.missing)
     }
 
     /// Its inputs as plain steps.

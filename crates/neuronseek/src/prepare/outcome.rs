@@ -10,6 +10,7 @@ use super::task::Decided;
 use super::{MAXIMUM_CLASSES, Target};
 use crate::matrix::Matrix;
 use crate::table::{Column, Table};
+use crate::terms::CpuPath;
 
 /// How target columns become numbers and predictions become the user's again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,16 +144,16 @@ impl Outcome {
         if let Outcome::Classes(classes) = self {
             return classes.adjustment.apply(outputs);
         }
-        self.each(outputs, |scaled, value| {
-            if let Some(log_mean) = &scaled.log_mean {
-                return log_mean.restore(value, scaled.deviation);
+        self.each(outputs, Scaled::restore)
+    }
+
+    /// The same of a block, outputs x rows, in place; logits of classes are left as they are.
+    pub(crate) fn restore_block(&self, path: CpuPath, block: &mut [f64], rows: usize) {
+        if let Outcome::Values(scaled) = self {
+            for (scaled, values) in scaled.iter().zip(block.chunks_exact_mut(rows)) {
+                scaled.restore_all(path, values);
             }
-            let value = value * scaled.deviation + scaled.mean;
-            scaled.bounded(match &scaled.transformed {
-                None => value,
-                Some(transformed) => transformed.restore(value),
-            })
-        })
+        }
     }
 
     /// The outputs that stand for the given scaled targets, `rows x targets`: of a log mean the

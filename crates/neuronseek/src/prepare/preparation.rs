@@ -384,7 +384,7 @@ impl Preparation {
             .map_err(|fault| format!("the target's statistics are unsound: {fault}"))
     }
 
-    fn check_columns(&self, table: &Table) -> Result<(), PrepareError> {
+    pub(super) fn check_columns(&self, table: &Table) -> Result<(), PrepareError> {
         let mut missing = Vec::new();
         for name in self.input_columns() {
             match table.column(name) {

@@ -7,6 +7,7 @@ use super::log_mean::{self, LogMean};
 use super::quantile::root_mean_square;
 use super::target_transform::Transformed;
 use crate::table::{Column, Table, print_number};
+use crate::terms::{CpuPath, Kernel, Lanes};
 
 /// A deviation below this share of the largest number is what rounding leaves of a constant.
 pub(super) const NO_VARIATION: f64 = 1e-14;
@@ -70,7 +71,31 @@ impl Scaled {
         })
     }
 
+    /// A prediction in the target's unit.
+    #[inline(always)]
+    pub(super) fn restore(&self, value: f64) -> f64 {
+        if let Some(log_mean) = &self.log_mean {
+            return log_mean.restore(value, self.deviation);
+        }
+        let value = value * self.deviation + self.mean;
+        self.bounded(match &self.transformed {
+            None => value,
+            Some(transformed) => transformed.restore(value),
+        })
+    }
+
+    /// All of one target's predictions, in place.
+    pub(super) fn restore_all(&self, path: CpuPath, values: &mut [f64]) {
+        if self.log_mean.is_none() && self.transformed.is_none() {
+            return path.run(Line(self, values));
+        }
+        values
+            .iter_mut()
+            .for_each(|value| *value = self.restore(*value));
+    }
+
     /// A prediction within the bounds.
+    #[inline(always)]
     pub(super) fn bounded(&self, value: f64) -> f64 {
         match self.bounds {
             Some([low, high]) => value.clamp(low, high),
@@ -105,6 +130,21 @@ impl Scaled {
                 })
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// Predictions of a target that is neither transformed nor a log mean.
+struct Line<'a>(&'a Scaled, &'a mut [f64]);
+
+impl Kernel<f64> for Line<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f64>>(self) {
+        let Line(scaled, values) = self;
+        for value in values {
+            *value = scaled.bounded(*value * scaled.deviation + scaled.mean);
         }
     }
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quantile::{Sorted, is_indicator, root_mean_square};
 use crate::matrix::Matrix;
+use crate::terms::{CpuPath, Kernel, Lanes};
 
 /// Cells further from the median than this many deviations of their side are winsorised.
 ///
@@ -79,6 +80,23 @@ impl SearchScale {
         scaled
     }
 
+    /// Scales the first inputs of the block, inputs x rows, and gives them back alone.
+    ///
+    /// # Panics
+    /// When the block has fewer inputs than the matrix it was fitted to.
+    pub(crate) fn apply_block<'a>(
+        &self,
+        path: CpuPath,
+        block: &'a mut [f64],
+        rows: usize,
+    ) -> &'a mut [f64] {
+        let block = &mut block[..self.inputs.len() * rows];
+        for (input, values) in self.inputs.iter().zip(block.chunks_exact_mut(rows)) {
+            path.run(Scaling(input, values));
+        }
+        block
+    }
+
     /// The same without shifts and limits: inputs are divided by their scale and nothing else.
     pub(crate) fn plain(&self) -> SearchScale {
         let plain = |input: &InputScale| InputScale {
@@ -141,6 +159,21 @@ impl SearchScale {
     }
 }
 
+/// One input of a block, scaled in place.
+struct Scaling<'a>(&'a InputScale, &'a mut [f64]);
+
+impl Kernel<f64> for Scaling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = f64>>(self) {
+        let Scaling(input, values) = self;
+        for value in values {
+            *value = input.apply(*value);
+        }
+    }
+}
+
 impl InputScale {
     /// Whether the user's zero was kept.
     pub fn keeps_zero(&self) -> bool {
@@ -181,6 +214,7 @@ impl InputScale {
         input
     }
 
+    #[inline(always)]
     fn apply(&self, value: f64) -> f64 {
         let [low, high] = self.limits.unwrap_or([-f64::MAX, f64::MAX]);
         (value.clamp(low, high) - self.shift) / self.scale

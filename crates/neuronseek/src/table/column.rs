@@ -107,6 +107,15 @@ impl Column {
         }
     }
 
+    /// The numbers as they lie in memory, where the cells are numbers and no NaN but missing ones.
+    /// Unlike [`Column::numbers`], this does not look for infinite ones.
+    pub(crate) fn stored_numbers(&self) -> Option<&[f64]> {
+        match &self.cells {
+            Cells::Number(cells) if cells.first_nan.is_none() => Some(&cells.values),
+            _ => None,
+        }
+    }
+
     /// The cells as seconds since 1970-01-01T00:00:00Z; NaN is missing. A moment without a zone
     /// is taken as UTC.
     ///

@@ -88,6 +88,48 @@ pub fn matmul<T: Real>(
         b,
         c,
         write,
+        finish: None,
+    });
+}
+
+/// What [`affine`] does to the product.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finish<'a, T> {
+    /// One a row of the result, added to the product.
+    pub bias: &'a [T],
+    /// Whether results below 0 become 0; a NaN stays one.
+    pub rectified: bool,
+}
+
+/// `C = A B + bias`, rectified if so wished: the same bits as rows filled with the bias, [`matmul`]
+/// that adds to them and a pass over the result, without two of three ways through the cache.
+///
+/// # Panics
+/// When a slice is too short for its shape, or there is nothing to sum.
+pub(crate) fn affine<T: Real>(
+    path: CpuPath,
+    shape: [usize; 3],
+    a: Strided<'_, T>,
+    b: (&[T], usize),
+    c: (&mut [T], usize),
+    finish: Finish<'_, T>,
+) {
+    let [m, k, n] = shape;
+    if m == 0 || n == 0 {
+        return;
+    }
+    assert!(k > 0, "depth");
+    assert!((m - 1) * a.row + (k - 1) * a.column < a.data.len(), "left");
+    assert!((k - 1) * b.1 + n <= b.0.len(), "right factor");
+    assert!((m - 1) * c.1 + n <= c.0.len(), "result");
+    assert!(m <= finish.bias.len(), "bias");
+    path.run(Product {
+        shape,
+        a,
+        b,
+        c,
+        write: Write::Replace,
+        finish: Some(finish),
     });
 }
 
@@ -97,6 +139,7 @@ struct Product<'a, T> {
     b: (&'a [T], usize),
     c: (&'a mut [T], usize),
     write: Write,
+    finish: Option<Finish<'a, T>>,
 }
 
 impl<T: Real> Kernel<T> for Product<'_, T> {
@@ -106,6 +149,8 @@ impl<T: Real> Kernel<T> for Product<'_, T> {
     fn run<V: Lanes<Scalar = T>>(self) {
         let [m, k, n] = self.shape;
         let c = self.c.0.as_mut_ptr();
+        let bias = self.finish.map(|finish| finish.bias.as_ptr());
+        let rectified = self.finish.is_some_and(|finish| finish.rectified);
         for depth in (0..k).step_by(DEPTH_BLOCK) {
             // SAFETY: `matmul` has checked that the last element of each factor and of the
             // result lies inside its slice; the offset is that of an element.
@@ -122,7 +167,12 @@ impl<T: Real> Kernel<T> for Product<'_, T> {
                 a: (a, self.a.row, self.a.column),
                 b: (b, self.b.1),
                 c: (c, self.c.1),
-                add: depth > 0 || self.write == Write::Add,
+                add: match bias {
+                    Some(bias) if depth == 0 => Addend::Bias(bias),
+                    _ if depth > 0 || self.write == Write::Add => Addend::Stored,
+                    _ => Addend::Nothing,
+                },
+                rectified: rectified && depth + DEPTH_BLOCK >= k,
             };
             // SAFETY: the block's elements lie inside the slices, as checked by `matmul`.
             unsafe {
@@ -145,7 +195,17 @@ struct Block<T> {
     a: (*const T, usize, usize),
     b: (*const T, usize),
     c: (*mut T, usize),
-    add: bool,
+    add: Addend<T>,
+    rectified: bool,
+}
+
+/// What a block's sums are added to.
+#[derive(Clone, Copy)]
+enum Addend<T> {
+    Nothing,
+    Stored,
+    /// One number a row.
+    Bias(*const T),
 }
 
 impl<T: Real> Block<T> {
@@ -266,12 +326,19 @@ impl<T: Real> Block<T> {
                         .0
                         .add((row + i) * self.c.1 + column + vector * V::COUNT);
                     if masked(vector) {
-                        let old = self.old::<V>(V::load_first(to, mask));
-                        sum.add(old).store_first(to, mask);
-                    } else if self.add {
-                        sum.add(V::load(to)).store(to);
+                        let old = match self.add {
+                            Addend::Nothing => V::splat(T::default()),
+                            Addend::Stored => V::load_first(to, mask),
+                            Addend::Bias(bias) => V::splat(*bias.add(row + i)),
+                        };
+                        self.rectify(sum.add(old)).store_first(to, mask);
                     } else {
-                        sum.store(to);
+                        let sum = match self.add {
+                            Addend::Nothing => sum,
+                            Addend::Stored => sum.add(V::load(to)),
+                            Addend::Bias(bias) => sum.add(V::splat(*bias.add(row + i))),
+                        };
+                        self.rectify(sum).store(to);
                     }
                 }
             }
@@ -279,11 +346,11 @@ impl<T: Real> Block<T> {
     }
 
     #[inline(always)]
-    fn old<V: Lanes<Scalar = T>>(&self, stored: V) -> V {
-        if self.add {
-            stored
+    fn rectify<V: Lanes<Scalar = T>>(&self, sum: V) -> V {
+        if self.rectified {
+            V::splat(T::default()).max(sum)
         } else {
-            V::splat(T::default())
+            sum
         }
     }
 }
@@ -349,6 +416,41 @@ mod tests {
                 for n in [1, 3, 8, 16, 17, 40, 64, 67] {
                     check::<f32>([m, k, n], 20.0 * f64::from(f32::EPSILON));
                     check::<f64>([m, k, n], 20.0 * f64::EPSILON);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn affine_has_the_bits_of_its_three_steps() {
+        let mut rng = ChaCha8Rng::seed_from_u64(9);
+        for (m, k, n) in [
+            (1, 5, 16),
+            (13, 64, 48),
+            (29, 300, 67),
+            (7, 600, 64),
+            (64, 8, 3),
+        ] {
+            let a: Vec<f32> = random(k * m, &mut rng);
+            let b: Vec<f32> = random(k * n, &mut rng);
+            let mut bias: Vec<f32> = random(m, &mut rng);
+            bias[0] = f32::NAN;
+            let (shape, left) = ([m, k, n], Strided::transposed(&a, m));
+            for path in CpuPath::available() {
+                for rectified in [false, true] {
+                    let rows = bias.iter().flat_map(|bias| vec![*bias; n]);
+                    let mut expected: Vec<f32> = rows.collect();
+                    matmul(path, shape, left, (&b, n), (&mut expected, n), Write::Add);
+                    let below = expected.iter_mut().filter(|value| **value < 0.0);
+                    below.filter(|_| rectified).for_each(|value| *value = 0.0);
+                    let mut found = vec![7.0; m * n];
+                    let bias = &bias;
+                    let finish = Finish { bias, rectified };
+                    affine(path, shape, left, (&b, n), (&mut found, n), finish);
+                    let bits = |values: &[f32]| -> Vec<u32> {
+                        values.iter().map(|value| value.to_bits()).collect()
+                    };
+                    assert_eq!(bits(&found), bits(&expected), "{path:?} {shape:?}");
                 }
             }
         }

@@ -13,12 +13,15 @@ mod matmul;
 mod path;
 mod pieces;
 mod polynomial;
+mod tape;
 mod values;
 
 pub use batch::{Batch, RowStore};
 pub use buffer::Buffer;
 pub use lanes::{Lanes, PADDING, Real, padded};
+pub(crate) use matmul::{Finish, affine};
 pub use matmul::{Strided, Write, matmul};
 pub use path::{CpuPath, Kernel};
 pub use polynomial::{FunctionTerm, Piece, Polynomial, PureTerm};
+pub(crate) use tape::Tape;
 pub use values::{PieceGroup, TermShape, TermValues};

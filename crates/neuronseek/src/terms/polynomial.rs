@@ -2,8 +2,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::buffer::Buffer;
+use super::lanes::padded;
+use super::path::CpuPath;
+use super::tape::Tape;
 use crate::matrix::Matrix;
 use crate::neuron::{Function, Neuron, Term};
+
+/// Rows that are computed together.
+const BLOCK: usize = 128;
 
 /// A pure term with its coefficients: `y_c += sum_d weights[d, c] * x_d^order`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,34 +134,24 @@ impl Polynomial {
 
     /// The outputs for each row: `x` is rows x inputs, the result rows x outputs.
     pub fn values(&self, x: &Matrix<f64>) -> Matrix<f64> {
-        let outputs = self.outputs();
+        let (path, tape, outputs) = (CpuPath::detect(), Tape::new(self), self.outputs());
         let mut result = Matrix::zeros(x.rows(), outputs);
-        for row in 0..x.rows() {
-            let input = x.row(row);
-            let out = result.row_mut(row);
-            out.copy_from_slice(&self.intercept);
-            for term in &self.pure {
-                for (d, &value) in input.iter().enumerate() {
-                    let power = value.powi(term.order as i32);
-                    for (out, weight) in out.iter_mut().zip(term.weights.row(d)) {
-                        *out += weight * power;
-                    }
+        let mut by_input = Buffer::zeros(self.inputs * BLOCK);
+        let mut by_output = Buffer::zeros(outputs * BLOCK);
+        for first in (0..x.rows()).step_by(BLOCK) {
+            let count = BLOCK.min(x.rows() - first);
+            let rows = padded(count);
+            let by_input = &mut by_input[..self.inputs * rows];
+            for row in 0..count {
+                for (d, &value) in x.row(first + row)[..self.inputs].iter().enumerate() {
+                    by_input[d * rows + row] = value;
                 }
             }
-            for term in &self.functions {
-                for (d, &value) in input.iter().enumerate() {
-                    let value = term.function.value(value);
-                    for (out, weight) in out.iter_mut().zip(term.weights.row(d)) {
-                        *out += weight * value;
-                    }
-                }
-            }
-            for piece in &self.pieces {
-                let product: f64 = (0..piece.order())
-                    .map(|m| dot(piece.factors.row(m), input))
-                    .product();
-                for (out, weight) in out.iter_mut().zip(&piece.weights) {
-                    *out += weight * product;
+            let by_output = &mut by_output[..outputs * rows];
+            tape.values(path, by_input, rows, by_output);
+            for row in 0..count {
+                for (c, out) in result.row_mut(first + row).iter_mut().enumerate() {
+                    *out = by_output[c * rows + row];
                 }
             }
         }
@@ -175,10 +172,6 @@ fn check_shape(matrix: &Matrix<f64>, rows: usize, columns: usize) -> Result<(), 
         return Err("the polynomial has a coefficient that is not finite".to_string());
     }
     Ok(())
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
