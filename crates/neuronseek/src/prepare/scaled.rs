@@ -95,7 +95,6 @@ impl Scaled {
     }
 
     /// A prediction within the bounds.
-    #[inline(always)]
     pub(super) fn bounded(&self, value: f64) -> f64 {
         match self.bounds {
             Some([low, high]) => value.clamp(low, high),
@@ -143,8 +142,11 @@ impl Kernel<f64> for Line<'_> {
     #[inline(always)]
     fn run<V: Lanes<Scalar = f64>>(self) {
         let Line(scaled, values) = self;
+        let (mean, deviation) = (scaled.mean, scaled.deviation);
+        // Those without bounds have the widest, which leave a NaN and all else as it is.
+        let [low, high] = scaled.bounds.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         for value in values {
-            *value = scaled.bounded(*value * scaled.deviation + scaled.mean);
+            *value = (*value * deviation + mean).clamp(low, high);
         }
     }
 }

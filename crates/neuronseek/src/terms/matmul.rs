@@ -88,7 +88,6 @@ pub fn matmul<T: Real>(
         b,
         c,
         write,
-        finish: None,
     });
 }
 
@@ -123,13 +122,24 @@ pub(crate) fn affine<T: Real>(
     assert!((k - 1) * b.1 + n <= b.0.len(), "right factor");
     assert!((m - 1) * c.1 + n <= c.0.len(), "result");
     assert!(m <= finish.bias.len(), "bias");
-    path.run(Product {
+    if k > DEPTH_BLOCK {
+        for (row, &bias) in finish.bias[..m].iter().enumerate() {
+            c.0[row * c.1..row * c.1 + n].fill(bias);
+        }
+        matmul(path, shape, a, b, (&mut *c.0, c.1), Write::Add);
+        for row in (0..m).take_while(|_| finish.rectified) {
+            let below = c.0[row * c.1..row * c.1 + n].iter_mut();
+            let below = below.filter(|value| **value < T::default());
+            below.for_each(|value| *value = T::default());
+        }
+        return;
+    }
+    path.run(Affine {
         shape,
         a,
         b,
         c,
-        write: Write::Replace,
-        finish: Some(finish),
+        finish,
     });
 }
 
@@ -139,7 +149,6 @@ struct Product<'a, T> {
     b: (&'a [T], usize),
     c: (&'a mut [T], usize),
     write: Write,
-    finish: Option<Finish<'a, T>>,
 }
 
 impl<T: Real> Kernel<T> for Product<'_, T> {
@@ -149,8 +158,6 @@ impl<T: Real> Kernel<T> for Product<'_, T> {
     fn run<V: Lanes<Scalar = T>>(self) {
         let [m, k, n] = self.shape;
         let c = self.c.0.as_mut_ptr();
-        let bias = self.finish.map(|finish| finish.bias.as_ptr());
-        let rectified = self.finish.is_some_and(|finish| finish.rectified);
         for depth in (0..k).step_by(DEPTH_BLOCK) {
             // SAFETY: `matmul` has checked that the last element of each factor and of the
             // result lies inside its slice; the offset is that of an element.
@@ -167,22 +174,44 @@ impl<T: Real> Kernel<T> for Product<'_, T> {
                 a: (a, self.a.row, self.a.column),
                 b: (b, self.b.1),
                 c: (c, self.c.1),
-                add: match bias {
-                    Some(bias) if depth == 0 => Addend::Bias(bias),
-                    _ if depth > 0 || self.write == Write::Add => Addend::Stored,
-                    _ => Addend::Nothing,
-                },
-                rectified: rectified && depth + DEPTH_BLOCK >= k,
+                add: depth > 0 || self.write == Write::Add,
+                bias: std::ptr::null(),
+                rectified: false,
             };
             // SAFETY: the block's elements lie inside the slices, as checked by `matmul`.
-            unsafe {
-                if V::REGISTERS == 32 {
-                    block.columns_wide::<V>();
-                } else {
-                    block.columns_narrow::<V>();
-                }
-            }
+            unsafe { block.columns::<V, false>() };
         }
+    }
+}
+
+struct Affine<'a, T> {
+    shape: [usize; 3],
+    a: Strided<'a, T>,
+    b: (&'a [T], usize),
+    c: (&'a mut [T], usize),
+    finish: Finish<'a, T>,
+}
+
+impl<T: Real> Kernel<T> for Affine<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Scalar = T>>(self) {
+        let [m, k, n] = self.shape;
+        let block = Block {
+            m,
+            n,
+            k,
+            a: (self.a.data.as_ptr(), self.a.row, self.a.column),
+            b: (self.b.0.as_ptr(), self.b.1),
+            c: (self.c.0.as_mut_ptr(), self.c.1),
+            add: false,
+            bias: self.finish.bias.as_ptr(),
+            rectified: self.finish.rectified,
+        };
+        // SAFETY: the block's elements lie inside the slices and there are m numbers of bias, as
+        // checked by `affine`.
+        unsafe { block.columns::<V, true>() };
     }
 }
 
@@ -195,33 +224,40 @@ struct Block<T> {
     a: (*const T, usize, usize),
     b: (*const T, usize),
     c: (*mut T, usize),
-    add: Addend<T>,
+    add: bool,
+    /// Of an affine block: one a row.
+    bias: *const T,
     rectified: bool,
 }
 
-/// What a block's sums are added to.
-#[derive(Clone, Copy)]
-enum Addend<T> {
-    Nothing,
-    Stored,
-    /// One number a row.
-    Bias(*const T),
-}
-
 impl<T: Real> Block<T> {
+    /// All of it; AFFINE adds the bias instead of what is stored. (The two are compiled apart: with
+    /// both in one loop the sums lie in memory.)
+    #[inline(always)]
+    unsafe fn columns<V: Lanes<Scalar = T>, const AFFINE: bool>(self) {
+        // SAFETY: the caller vouches for the block.
+        unsafe {
+            if V::REGISTERS == 32 {
+                self.columns_wide::<V, AFFINE>();
+            } else {
+                self.columns_narrow::<V, AFFINE>();
+            }
+        }
+    }
+
     /// Tiles for 32 registers: 6 x 4, 8 x 3, 12 x 2 and 14 x 1 vectors of sums.
     #[inline(always)]
-    unsafe fn columns_wide<V: Lanes<Scalar = T>>(self) {
+    unsafe fn columns_wide<V: Lanes<Scalar = T>, const AFFINE: bool>(self) {
         let mut column = 0;
         while column < self.n {
             let left = self.n - column;
             // SAFETY: the panels from `column` on are inside the block.
             unsafe {
                 match left.div_ceil(V::COUNT) {
-                    1 => self.panel::<V, 14, 1>(column),
-                    2 => self.panel::<V, 12, 2>(column),
-                    3 => self.panel::<V, 8, 3>(column),
-                    _ => self.panel::<V, 6, 4>(column),
+                    1 => self.panel::<V, 14, 1, AFFINE>(column),
+                    2 => self.panel::<V, 12, 2, AFFINE>(column),
+                    3 => self.panel::<V, 8, 3, AFFINE>(column),
+                    _ => self.panel::<V, 6, 4, AFFINE>(column),
                 }
             }
             column += left.min(4 * V::COUNT);
@@ -230,15 +266,15 @@ impl<T: Real> Block<T> {
 
     /// Tiles for 16 registers: 6 x 2 and 10 x 1 vectors of sums.
     #[inline(always)]
-    unsafe fn columns_narrow<V: Lanes<Scalar = T>>(self) {
+    unsafe fn columns_narrow<V: Lanes<Scalar = T>, const AFFINE: bool>(self) {
         let mut column = 0;
         while column < self.n {
             let left = self.n - column;
             // SAFETY: the panels from `column` on are inside the block.
             unsafe {
                 match left.div_ceil(V::COUNT) {
-                    1 => self.panel::<V, 10, 1>(column),
-                    _ => self.panel::<V, 6, 2>(column),
+                    1 => self.panel::<V, 10, 1, AFFINE>(column),
+                    _ => self.panel::<V, 6, 2, AFFINE>(column),
                 }
             }
             column += left.min(2 * V::COUNT);
@@ -247,7 +283,12 @@ impl<T: Real> Block<T> {
 
     /// All rows of up to VECTORS vectors of columns from `column` on.
     #[inline(always)]
-    unsafe fn panel<V: Lanes<Scalar = T>, const ROWS: usize, const VECTORS: usize>(
+    unsafe fn panel<
+        V: Lanes<Scalar = T>,
+        const ROWS: usize,
+        const VECTORS: usize,
+        const AFFINE: bool,
+    >(
         self,
         column: usize,
     ) {
@@ -258,21 +299,21 @@ impl<T: Real> Block<T> {
         unsafe {
             if width == VECTORS * V::COUNT {
                 while row + ROWS <= self.m {
-                    self.tile::<V, ROWS, VECTORS, false>(row, column, V::COUNT);
+                    self.tile::<V, ROWS, VECTORS, false, AFFINE>(row, column, V::COUNT);
                     row += ROWS;
                 }
                 while row < self.m {
-                    self.tile::<V, 1, VECTORS, false>(row, column, V::COUNT);
+                    self.tile::<V, 1, VECTORS, false, AFFINE>(row, column, V::COUNT);
                     row += 1;
                 }
             } else {
                 let last = width - (VECTORS - 1) * V::COUNT;
                 while row + ROWS <= self.m {
-                    self.tile::<V, ROWS, VECTORS, true>(row, column, last);
+                    self.tile::<V, ROWS, VECTORS, true, AFFINE>(row, column, last);
                     row += ROWS;
                 }
                 while row < self.m {
-                    self.tile::<V, 1, VECTORS, true>(row, column, last);
+                    self.tile::<V, 1, VECTORS, true, AFFINE>(row, column, last);
                     row += 1;
                 }
             }
@@ -286,6 +327,7 @@ impl<T: Real> Block<T> {
         const ROWS: usize,
         const VECTORS: usize,
         const MASKED: bool,
+        const AFFINE: bool,
     >(
         self,
         row: usize,
@@ -294,6 +336,11 @@ impl<T: Real> Block<T> {
     ) {
         let mask = V::first(last);
         let masked = |vector: usize| MASKED && vector + 1 == VECTORS;
+        // A NaN is not below it.
+        let floor = match self.rectified {
+            true => V::splat(T::default()),
+            false => V::splat(T::from_f64(f64::NEG_INFINITY)),
+        };
         let mut sums = [[V::splat(T::default()); VECTORS]; ROWS];
         // SAFETY: the caller keeps `row + ROWS <= m` and the columns below n.
         unsafe {
@@ -325,20 +372,20 @@ impl<T: Real> Block<T> {
                         .c
                         .0
                         .add((row + i) * self.c.1 + column + vector * V::COUNT);
-                    if masked(vector) {
-                        let old = match self.add {
-                            Addend::Nothing => V::splat(T::default()),
-                            Addend::Stored => V::load_first(to, mask),
-                            Addend::Bias(bias) => V::splat(*bias.add(row + i)),
-                        };
-                        self.rectify(sum.add(old)).store_first(to, mask);
+                    if AFFINE {
+                        let sum = floor.max(sum.add(V::splat(*self.bias.add(row + i))));
+                        if masked(vector) {
+                            sum.store_first(to, mask);
+                        } else {
+                            sum.store(to);
+                        }
+                    } else if masked(vector) {
+                        let old = self.old::<V>(V::load_first(to, mask));
+                        sum.add(old).store_first(to, mask);
+                    } else if self.add {
+                        sum.add(V::load(to)).store(to);
                     } else {
-                        let sum = match self.add {
-                            Addend::Nothing => sum,
-                            Addend::Stored => sum.add(V::load(to)),
-                            Addend::Bias(bias) => sum.add(V::splat(*bias.add(row + i))),
-                        };
-                        self.rectify(sum).store(to);
+                        sum.store(to);
                     }
                 }
             }
@@ -346,11 +393,11 @@ impl<T: Real> Block<T> {
     }
 
     #[inline(always)]
-    fn rectify<V: Lanes<Scalar = T>>(&self, sum: V) -> V {
-        if self.rectified {
-            V::splat(T::default()).max(sum)
+    fn old<V: Lanes<Scalar = T>>(&self, stored: V) -> V {
+        if self.add {
+            stored
         } else {
-            sum
+            V::splat(T::default())
         }
     }
 }
