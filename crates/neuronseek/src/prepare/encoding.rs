@@ -63,6 +63,12 @@ impl Block<'_> {
     pub fn set(&mut self, row: usize, input: usize, value: f64) {
         self.matrix.row_mut(row)[self.first + input] = value;
     }
+
+    /// Sets as many inputs as there are values, from `input` on.
+    pub fn set_all(&mut self, row: usize, input: usize, values: &[f64]) {
+        let first = self.first + input;
+        self.matrix.row_mut(row)[first..first + values.len()].copy_from_slice(values);
+    }
 }
 
 /// Cells of a later table unlike all that the training rows had.

@@ -168,8 +168,9 @@ impl Kernel<f64> for Scaling<'_> {
     #[inline(always)]
     fn run<V: Lanes<Scalar = f64>>(self) {
         let Scaling(input, values) = self;
+        let (limits, shift, scale) = (input.range(), input.shift, input.scale);
         for value in values {
-            *value = input.apply(*value);
+            *value = scaled(*value, limits, shift, scale);
         }
     }
 }
@@ -214,11 +215,18 @@ impl InputScale {
         input
     }
 
-    #[inline(always)]
     fn apply(&self, value: f64) -> f64 {
-        let [low, high] = self.limits.unwrap_or([-f64::MAX, f64::MAX]);
-        (value.clamp(low, high) - self.shift) / self.scale
+        scaled(value, self.range(), self.shift, self.scale)
     }
+
+    fn range(&self) -> [f64; 2] {
+        self.limits.unwrap_or([-f64::MAX, f64::MAX])
+    }
+}
+
+#[inline(always)]
+fn scaled(value: f64, [low, high]: [f64; 2], shift: f64, scale: f64) -> f64 {
+    (value.clamp(low, high) - shift) / scale
 }
 
 /// The limits of winsorising; `None` for a column that never varies.

@@ -27,26 +27,20 @@ pub(crate) struct Tape {
     bound: f64,
 }
 
-/// What is added to the outputs, in order: the value of each step times its weights.
+/// What is added to the outputs, in order: powers, functions, products, each times its weights.
 #[derive(Default)]
 struct Steps {
-    values: Vec<Value>,
-    /// outputs numbers a value
+    /// Input and order.
+    powers: Vec<(usize, usize)>,
+    functions: Vec<(usize, Function)>,
+    /// The first factor, and the one behind the last.
+    products: Vec<(usize, usize)>,
+    /// outputs numbers a step
     weights: Vec<f64>,
     /// The elements of each factor of products: where they begin in `elements`, and a last end.
     factors: Vec<usize>,
     /// Input and coefficient.
     elements: Vec<(usize, f64)>,
-}
-
-#[derive(Clone, Copy)]
-enum Value {
-    /// An input's power.
-    Power { input: usize, order: usize },
-    /// A function of an input.
-    Function { input: usize, function: Function },
-    /// The product of the factors from `first` to before `end`.
-    Product { first: usize, end: usize },
 }
 
 impl Tape {
@@ -94,22 +88,20 @@ impl Steps {
             factors: vec![0],
             ..Steps::default()
         };
-        let element_wise = polynomial.pure.iter().flat_map(|term| {
-            let weights = (0..polynomial.inputs).map(|input| term.weights.row(input));
-            weights.enumerate().filter_map(|(input, weights)| {
-                let order = term.order;
-                let kept = !sparse || weights.iter().any(|weight| *weight != 0.0);
-                kept.then_some((Value::Power { input, order }, weights))
-            })
-        });
-        let functions = polynomial.functions.iter().flat_map(|term| {
-            let function = term.function;
-            (0..polynomial.inputs)
-                .map(move |input| (Value::Function { input, function }, term.weights.row(input)))
-        });
-        for (value, weights) in element_wise.chain(functions) {
-            steps.values.push(value);
-            steps.weights.extend_from_slice(weights);
+        for term in &polynomial.pure {
+            for input in 0..polynomial.inputs {
+                let weights = term.weights.row(input);
+                if !sparse || weights.iter().any(|weight| *weight != 0.0) {
+                    steps.powers.push((input, term.order));
+                    steps.weights.extend_from_slice(weights);
+                }
+            }
+        }
+        for term in &polynomial.functions {
+            for input in 0..polynomial.inputs {
+                steps.functions.push((input, term.function));
+                steps.weights.extend_from_slice(term.weights.row(input));
+            }
         }
         for piece in &polynomial.pieces {
             let first = steps.factors.len() - 1;
@@ -124,7 +116,7 @@ impl Steps {
                 steps.factors.push(steps.elements.len());
             }
             let end = steps.factors.len() - 1;
-            steps.values.push(Value::Product { first, end });
+            steps.products.push((first, end));
             steps.weights.extend_from_slice(&piece.weights);
         }
         steps
@@ -140,13 +132,10 @@ impl Kernel<f64> for Within<'_> {
     #[inline(always)]
     fn run<V: Lanes<Scalar = f64>>(self) -> bool {
         let Within(x, bound) = self;
-        let mut beyond = [false; PADDING];
-        for chunk in x.chunks_exact(PADDING) {
-            for (beyond, x) in beyond.iter_mut().zip(chunk) {
-                *beyond |= !(x.abs() <= bound);
-            }
-        }
-        !beyond.contains(&true)
+        // Without their sign, floats are ordered as their bits, and NaN is above all.
+        let magnitude = |x: &f64| x.to_bits() & (u64::MAX >> 1);
+        let largest = x.iter().map(magnitude).fold(0, u64::max);
+        bound >= 0.0 && largest <= bound.to_bits()
     }
 }
 
@@ -182,60 +171,61 @@ impl Evaluation<'_> {
     /// N vectors of rows from `row` on.
     #[inline(always)]
     fn vectors<V: Lanes<Scalar = f64>, const N: usize>(&mut self, row: usize) {
-        match self.intercept {
-            [intercept] => {
-                let mut sums = [V::splat(*intercept); N];
-                for (value, &weight) in self.steps.values.iter().zip(&self.steps.weights) {
-                    let values = self.value::<V, N>(*value, row);
-                    add(&mut sums, values, weight);
-                }
-                store(&mut self.out[row..row + N * V::COUNT], sums);
+        let (rows, weights) = (self.rows, &self.steps.weights);
+        if let [intercept] = self.intercept {
+            let mut one = One {
+                sums: [V::splat(*intercept); N],
+                weights,
+            };
+            self.each::<V, N>(row, &mut one);
+            return store(&mut self.out[row..row + N * V::COUNT], one.sums);
+        }
+        let out = std::mem::take(&mut self.out);
+        for (output, &intercept) in self.intercept.iter().enumerate() {
+            out[output * rows + row..][..N * V::COUNT].fill(intercept);
+        }
+        let mut several = Several {
+            out: &mut out[row..],
+            rows,
+            weights,
+            outputs: self.intercept.len(),
+        };
+        self.each::<V, N>(row, &mut several);
+        self.out = out;
+    }
+
+    /// Adds each step's values. (One loop over steps of three kinds would keep all vectors in
+    /// memory, since a function is a call.)
+    #[inline(always)]
+    fn each<V: Lanes<Scalar = f64>, const N: usize>(&self, row: usize, sums: &mut impl Sums<V, N>) {
+        let mut step = 0;
+        for &(input, order) in &self.steps.powers {
+            sums.add(step, power(self.input(input, row), order));
+            step += 1;
+        }
+        for &(input, function) in &self.steps.functions {
+            let mut numbers = [0.0; VECTORS * PADDING];
+            let numbers = &mut numbers[..N * V::COUNT];
+            numbers.copy_from_slice(&self.x[input * self.rows + row..][..N * V::COUNT]);
+            for number in numbers.iter_mut() {
+                *number = function.value(*number);
             }
-            several => {
-                for (output, &intercept) in several.iter().enumerate() {
-                    let out = &mut self.out[output * self.rows + row..][..N * V::COUNT];
-                    out.fill(intercept);
-                }
-                let weights = self.steps.weights.chunks_exact(several.len().max(1));
-                for (value, weights) in self.steps.values.iter().zip(weights) {
-                    let values = self.value::<V, N>(*value, row);
-                    for (output, &weight) in weights.iter().enumerate() {
-                        let out = &mut self.out[output * self.rows + row..][..N * V::COUNT];
-                        let mut sums = load::<V, N>(out);
-                        add(&mut sums, values, weight);
-                        store(out, sums);
-                    }
-                }
+            sums.add(step, load(numbers));
+            step += 1;
+        }
+        for &(first, end) in &self.steps.products {
+            let mut product = self.factor::<V, N>(first, row);
+            for factor in first + 1..end {
+                product = multiplied(product, self.factor(factor, row));
             }
+            sums.add(step, product);
+            step += 1;
         }
     }
 
     #[inline(always)]
     fn input<V: Lanes<Scalar = f64>, const N: usize>(&self, input: usize, row: usize) -> [V; N] {
         load(&self.x[input * self.rows + row..][..N * V::COUNT])
-    }
-
-    #[inline(always)]
-    fn value<V: Lanes<Scalar = f64>, const N: usize>(&self, value: Value, row: usize) -> [V; N] {
-        match value {
-            Value::Power { input, order } => power(self.input(input, row), order),
-            Value::Function { input, function } => {
-                let mut numbers = [0.0; VECTORS * PADDING];
-                let numbers = &mut numbers[..N * V::COUNT];
-                numbers.copy_from_slice(&self.x[input * self.rows + row..][..N * V::COUNT]);
-                for number in numbers.iter_mut() {
-                    *number = function.value(*number);
-                }
-                load(numbers)
-            }
-            Value::Product { first, end } => {
-                let mut product = self.factor::<V, N>(first, row);
-                for factor in first + 1..end {
-                    product = multiplied(product, self.factor(factor, row));
-                }
-                product
-            }
-        }
     }
 
     /// The inner product of a factor, which has an element, with the inputs.
@@ -246,12 +236,53 @@ impl Evaluation<'_> {
         let mut sums = [V::splat(-0.0); N];
         if let Some(&(input, coefficient)) = elements.next() {
             let coefficient = V::splat(coefficient);
-            sums = self.input::<V, N>(input, row).map(|x| coefficient.mul(x));
+            sums = multiplied([coefficient; N], self.input(input, row));
         }
         for &(input, coefficient) in elements {
             add(&mut sums, self.input::<V, N>(input, row), coefficient);
         }
         sums
+    }
+}
+
+/// What steps are added to. (A closure in its place may be compiled without the path's
+/// instructions.)
+trait Sums<V, const N: usize> {
+    /// Adds the values of a step times its weights.
+    fn add(&mut self, step: usize, values: [V; N]);
+}
+
+/// One output, in registers.
+struct One<'a, V, const N: usize> {
+    sums: [V; N],
+    weights: &'a [f64],
+}
+
+impl<V: Lanes<Scalar = f64>, const N: usize> Sums<V, N> for One<'_, V, N> {
+    #[inline(always)]
+    fn add(&mut self, step: usize, values: [V; N]) {
+        add(&mut self.sums, values, self.weights[step]);
+    }
+}
+
+/// Several outputs, `rows` numbers apart.
+struct Several<'a> {
+    out: &'a mut [f64],
+    rows: usize,
+    weights: &'a [f64],
+    outputs: usize,
+}
+
+impl<V: Lanes<Scalar = f64>, const N: usize> Sums<V, N> for Several<'_> {
+    #[inline(always)]
+    fn add(&mut self, step: usize, values: [V; N]) {
+        let weights = &self.weights[step * self.outputs..(step + 1) * self.outputs];
+        for (output, &weight) in weights.iter().enumerate() {
+            let out = &mut self.out[output * self.rows..][..N * V::COUNT];
+            let mut sums = load::<V, N>(out);
+            add(&mut sums, values, weight);
+            store(out, sums);
+        }
     }
 }
 

@@ -242,21 +242,32 @@ impl Statistics {
     pub fn write(&self, table: &Table, block: &mut Block<'_>) -> Result<(), PrepareError> {
         let mut first = 0;
         for statistic in &self.statistics {
-            let groups = statistic.groups_of(table)?;
-            for (row, group) in groups.iter().enumerate() {
-                let group = group.and_then(|group| statistic.groups.get(group as usize));
-                for (measure, mean) in self.means.iter().enumerate() {
-                    let own = group.map_or(0.0, |group| group.mean(measure, statistic.prior));
-                    block.set(row, first + measure, mean + own);
-                }
-                if statistic.rows {
-                    let rows = group.map_or(0.0, |group| group.rows);
-                    block.set(row, first + self.means.len(), rows.ln_1p());
-                }
+            let inputs = self.inputs_by_group(statistic);
+            let unseen = &inputs.row(statistic.groups.len());
+            for (row, group) in statistic.groups_of(table)?.into_iter().enumerate() {
+                let known = group.filter(|group| (*group as usize) < statistic.groups.len());
+                let own = known.map_or(*unseen, |group| inputs.row(group as usize));
+                block.set_all(row, first, own);
             }
             first += self.means.len() + usize::from(statistic.rows);
         }
         Ok(())
+    }
+
+    /// The inputs of each group, and at last those of rows of none.
+    fn inputs_by_group(&self, statistic: &Statistic) -> Matrix<f64> {
+        let count = self.means.len() + usize::from(statistic.rows);
+        let mut inputs = Matrix::zeros(statistic.groups.len() + 1, count);
+        for place in 0..inputs.rows() {
+            let (group, own) = (statistic.groups.get(place), inputs.row_mut(place));
+            for (measure, mean) in self.means.iter().enumerate() {
+                own[measure] = mean + group.map_or(0.0, |g| g.mean(measure, statistic.prior));
+            }
+            if statistic.rows {
+                own[self.means.len()] = group.map_or(0.0, |group| group.rows).ln_1p();
+            }
+        }
+        inputs
     }
 
     /// The inputs as plain steps.
