@@ -29,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor, TimeoutError, as_completed
 from pathlib import Path
 
 import numpy as np
+
 from neuronseek import (
     NeuronSearch,
     NeuronSeekClassifier,

@@ -14,6 +14,7 @@ One, looking for errors alone::
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 def main() -> int:
@@ -76,8 +78,9 @@ class ThisPython(KernelSpecManager):
     """Kernels of the Python that runs this file, whatever kernels are installed elsewhere."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """The same for every name."""
+        """Give the same for every name."""
         arguments = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        arguments.append("--log-level=ERROR")
         return KernelSpec(argv=arguments, language="python", display_name="Python 3")
 
 
@@ -92,7 +95,7 @@ def execute(notebook: nbformat.NotebookNode, timeout: int) -> str | None:
         # A cell that failed has no later neighbour that was run.
         ran = [cell for cell in notebook.cells if cell.get("execution_count")]
         number = notebook.cells.index(ran[-1]) + 1 if ran else 1
-        return f"cell {number} failed\n{error}"
+        return f"cell {number} failed\n{COLOURS.sub('', str(error))}"
     return None
 
 

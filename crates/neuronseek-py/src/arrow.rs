@@ -148,7 +148,11 @@ fn cells(kind: &DataType, parts: &[ArrayRef]) -> Option<(Cells, Was)> {
                     numbers::<types::TimestampMicrosecondType>(parts, |t| t as f64 / 1e6)
                 }
                 TimeUnit::Nanosecond => {
-                    numbers::<types::TimestampNanosecondType>(parts, |t| t as f64 / 1e9)
+                    // Whole microseconds are rounded once, as they are in coarser units.
+                    numbers::<types::TimestampNanosecondType>(parts, |t| match t % 1000 {
+                        0 => (t / 1000) as f64 / 1e6,
+                        _ => t as f64 / 1e9,
+                    })
                 }
             };
             return Some((Cells::Date(seconds), Was::Date));

@@ -24,7 +24,45 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// What cannot be used is a `ValueError`.
 pub fn unusable(error: &dyn std::error::Error) -> PyErr {
-    PyValueError::new_err(chain(error))
+    PyValueError::new_err(in_python(&chain(error)))
+}
+
+/// The library's advice names the command's flags; here it names what a user of Python does.
+fn in_python(text: &str) -> String {
+    let mut text = text.to_string();
+    for (flag, advice) in [
+        (
+            "leave the column out with --ignore",
+            "leave the column out of X",
+        ),
+        ("leave it out with --ignore", "leave it out of X"),
+        ("read it as missing with --missing", "make it NaN"),
+        (
+            "take the column as text with --kind",
+            "name it in categorical_features",
+        ),
+        (
+            "give it a kind with --kind",
+            "name it in categorical_features",
+        ),
+        ("; use --task classification", "; use a classifier"),
+        ("use --task classification", "use a classifier"),
+        ("; use --task regression", "; use a regressor"),
+        (
+            "; repeat the command that wrote it, or leave out --resume",
+            "",
+        ),
+    ] {
+        let Some(start) = text.find(flag) else {
+            continue;
+        };
+        // The flag's value ends with the phrase.
+        let rest = &text[start + flag.len()..];
+        let end = rest.find([',', ';']).unwrap_or(rest.len());
+        let end = if flag.contains("--task") { 0 } else { end };
+        text = format!("{}{advice}{}", &text[..start], &rest[end..]);
+    }
+    text
 }
 
 /// A fit's errors: files are `OSError`, an end before there was a model is `RuntimeError`, all

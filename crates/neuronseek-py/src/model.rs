@@ -1,5 +1,6 @@
 //! Fits and models.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use neuronseek::explain::{self, ExplainOptions};
@@ -10,7 +11,7 @@ use neuronseek::model::{
 use neuronseek::observe::Control;
 use neuronseek::prepare::Role;
 use neuronseek::table::{Table as LibraryTable, TableError};
-use numpy::{PyArray1, PyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::{PyFileExistsError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -217,11 +218,7 @@ impl Model {
             let all = 0..table.rows();
             match rows == all {
                 true => self.model.predict(table),
-                false => {
-                    let rows: Vec<usize> = rows.collect();
-                    let part = table.gathered(&vec![rows.as_slice(); table.columns().len()]);
-                    self.model.predict(&part)
-                }
+                false => self.model.predict(&part_of(table, rows)),
             }
         })
     }
@@ -257,15 +254,30 @@ impl Model {
         n_threads: usize,
     ) -> PyResult<Vec<(f64, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)>> {
         let table = &table.table;
-        let intervals = work::brief(py, n_threads, || {
-            let inputs = self.model.preparation().inputs(table)?;
-            Ok(self.model.intervals(&inputs))
-        })?;
-        let intervals = intervals.map_err(|error: ModelError| error::of_model(&error))?;
-        let each = intervals.into_iter().map(|one| {
-            let lower = array(py, one.lower.data().to_vec(), one.lower.columns())?;
-            let upper = array(py, one.upper.data().to_vec(), one.upper.columns())?;
-            Ok((one.level, lower, upper))
+        let mut all: Vec<(f64, Vec<f64>, Vec<f64>)> = Vec::new();
+        let mut columns = 0;
+        for part in parts(table.rows(), n_threads) {
+            let intervals = work::brief(py, n_threads, || {
+                let inputs = self.model.preparation().inputs(&part_of(table, part))?;
+                Ok(self.model.intervals(&inputs))
+            })?;
+            let intervals = intervals.map_err(|error: ModelError| error::of_model(&error))?;
+            for (place, one) in intervals.iter().enumerate() {
+                columns = one.lower.columns();
+                if all.len() <= place {
+                    all.push((one.level, Vec::new(), Vec::new()));
+                }
+                all[place].1.extend_from_slice(one.lower.data());
+                all[place].2.extend_from_slice(one.upper.data());
+            }
+            py.check_signals()?;
+        }
+        let each = all.into_iter().map(|(level, lower, upper)| {
+            Ok((
+                level,
+                array(py, lower, columns)?,
+                array(py, upper, columns)?,
+            ))
         });
         each.collect()
     }
@@ -278,9 +290,20 @@ impl Model {
         n_threads: usize,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let table = &table.table;
-        let values = work::brief(py, n_threads, || terms::values(&self.model, table))?;
-        let values = values.map_err(|error| error::of_model(&error))?;
-        array(py, values.data().to_vec(), values.columns())
+        let mut values: Vec<f64> = Vec::new();
+        for part in parts(table.rows(), n_threads) {
+            let own = work::brief(py, n_threads, || {
+                terms::values(&self.model, &part_of(table, part))
+            })?;
+            values.extend_from_slice(own.map_err(|error| error::of_model(&error))?.data());
+            py.check_signals()?;
+        }
+        let columns = terms::names(&self.model).len();
+        match columns {
+            // A neuron without terms has no features, for as many rows.
+            0 => Ok(PyArray2::zeros(py, [table.rows(), 0], false)),
+            columns => array(py, values, columns),
+        }
     }
 
     #[getter]
@@ -478,16 +501,13 @@ impl Model {
         py: Python<'py>,
         rows: usize,
         threads: usize,
-        predict: impl Fn(std::ops::Range<usize>) -> Result<Prediction, ModelError> + Sync,
+        predict: impl Fn(Range<usize>) -> Result<Prediction, ModelError> + Sync,
     ) -> PyResult<Predicted<'py>> {
         let mut values: Vec<f64> = Vec::new();
         let mut labels: Vec<i64> = Vec::new();
-        let mut columns;
-        let step = CHUNK * threads.max(1);
-        let mut first = 0;
-        loop {
-            let end = (first + step).min(rows);
-            let predicted = work::brief(py, threads, || predict(first..end))?;
+        let mut columns = 0;
+        for part in parts(rows, threads) {
+            let predicted = work::brief(py, threads, || predict(part))?;
             match predicted.map_err(|error| error::of_model(&error))? {
                 Prediction::Values { values: own, .. } => {
                     columns = own.columns();
@@ -502,10 +522,6 @@ impl Model {
                     labels.extend(own.iter().map(|&label| label as i64));
                     values.extend_from_slice(probabilities.data());
                 }
-            }
-            first = end;
-            if first >= rows {
-                break;
             }
             py.check_signals()?;
         }
@@ -522,9 +538,24 @@ impl Model {
     }
 }
 
+/// The parts that rows are predicted in; at least one.
+fn parts(rows: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = CHUNK * threads.max(1);
+    let count = rows.div_ceil(step).max(1);
+    (0..count).map(move |part| part * step..((part + 1) * step).min(rows))
+}
+
+/// Some rows of a table.
+fn part_of(table: &LibraryTable, rows: Range<usize>) -> LibraryTable {
+    if rows == (0..table.rows()) {
+        return table.clone();
+    }
+    let rows: Vec<usize> = rows.collect();
+    table.gathered(&vec![rows.as_slice(); table.columns().len()])
+}
+
 fn array(py: Python<'_>, values: Vec<f64>, columns: usize) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let rows = values.len().checked_div(columns).unwrap_or(0);
-    use numpy::PyArrayMethods;
     PyArray1::from_vec(py, values).reshape([rows, columns])
 }
 

@@ -9,6 +9,7 @@ import zoneinfo
 
 import numpy as np
 import pytest
+
 from neuronseek import (
     NeuronSearch,
     NeuronSeekClassifier,
@@ -465,10 +466,6 @@ def arrow_of(kind):
     return lambda x, c: pa.table({"x": x, "c": pa.array(c, kind)})
 
 
-NANOSECONDS = pytest.mark.xfail(
-    strict=True, reason="nanoseconds of Arrow are rounded twice: a last bit differs"
-)
-
 MOMENTS = {
     "pandas ms": lambda x, c: frame_of(x, pd.Series(c, dtype="datetime64[ms]")),
     "pandas us": lambda x, c: frame_of(x, pd.Series(c, dtype="datetime64[us]")),
@@ -502,28 +499,24 @@ MOMENTS = {
     "table zone": lambda x, c: arrow_of(pa.timestamp("us", "America/New_York"))(x, utc(c)),
     "chunked": lambda x, c: chunked(arrow_of(pa.timestamp("us"))(x, c)),
     "part": lambda x, c: sliced(arrow_of(pa.timestamp("us"))(x, c)),
-}
-FROM_NANOSECONDS = {
     "polars ns": lambda x, c: pl.DataFrame({"x": x, "c": c}).cast({"c": pl.Datetime("ns")}),
     "table ns": arrow_of(pa.timestamp("ns")),
 }
 
 
-@pytest.mark.parametrize(
-    "form", [*MOMENTS, *(pytest.param(form, marks=NANOSECONDS) for form in FROM_NANOSECONDS)]
-)
+@pytest.mark.parametrize("form", MOMENTS)
 @pytest.mark.parametrize("share", [0.0, 0.1])
 def test_moments_in_every_form(form, share):
     x, cells, y = moments(share=share)
-    data = {**MOMENTS, **FROM_NANOSECONDS}[form](x, cells)
+    data = MOMENTS[form](x, cells)
     plain = MOMENTS["table"](x, cells)
     assert answers(fitted(data, y), data) == answers(fitted(plain, y), plain)
 
 
-@pytest.mark.parametrize("form", [*MOMENTS, *FROM_NANOSECONDS])
+@pytest.mark.parametrize("form", MOMENTS)
 def test_whole_seconds_in_every_form(form):
     x, cells, y = moments(step=10**6, share=0.1)
-    data = {**MOMENTS, **FROM_NANOSECONDS}[form](x, cells)
+    data = MOMENTS[form](x, cells)
     plain = frame_of(x, pd.Series(cells, dtype="datetime64[s]"))
     known = fitted(plain, y)
     expected = answers(known, plain)
@@ -531,7 +524,7 @@ def test_whole_seconds_in_every_form(form):
     if not isinstance(data, np.ndarray):
         assert answers(known, data) == expected
     later = [None if one is None else one + dt.timedelta(seconds=1) for one in cells]
-    assert answers(known, {**MOMENTS, **FROM_NANOSECONDS}["table"](x, later)) != expected
+    assert answers(known, MOMENTS["table"](x, later)) != expected
 
 
 DAYS = {

@@ -7,13 +7,6 @@ import warnings
 import numpy as np
 import pytest
 import sklearn
-from neuronseek import (
-    NeuronSearch,
-    NeuronSeekClassifier,
-    NeuronSeekRegressor,
-    PolynomialNeuronClassifier,
-    PolynomialNeuronRegressor,
-)
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -25,6 +18,14 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from neuronseek import (
+    NeuronSearch,
+    NeuronSeekClassifier,
+    NeuronSeekRegressor,
+    PolynomialNeuronClassifier,
+    PolynomialNeuronRegressor,
+)
 
 NETWORKS = (NeuronSeekRegressor, NeuronSeekClassifier)
 POLYNOMIALS = (PolynomialNeuronRegressor, PolynomialNeuronClassifier)
@@ -369,6 +370,8 @@ def test_wrong_weights(weights):
         ("é", " "),
         ("1", "1.0"),
         ("NA", "null"),
+        ("10", "9"),
+        ("b", "B"),
     ],
 )
 def test_classes_of_every_kind(cls, first, second):

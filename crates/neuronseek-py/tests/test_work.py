@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from neuronseek import (
     NeuronSearch,
     NeuronSeekClassifier,
@@ -143,7 +144,7 @@ def test_other_threads_run_during_a_fit():
 def test_predictions_release_the_lock():
     X, y = problem()
     model = made(NeuronSeekRegressor).fit(X, y)
-    many = np.tile(X, (2000, 1))
+    many = np.tile(X, (20_000, 1))
     ticks, over = [], threading.Event()
 
     def tick():

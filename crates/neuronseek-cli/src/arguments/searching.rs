@@ -25,7 +25,7 @@ pub struct MethodChoice {
     /// The highest order of a term, 1 to 9
     #[arg(long, value_name = "K", default_value_t = SearchOptions::default().max_order)]
     pub max_order: usize,
-    /// The highest rank of an interaction, 1 to 64
+    /// The highest rank of an interaction, 0 to 64; 0 allows no interaction
     #[arg(long, value_name = "R", default_value_t = SearchOptions::default().max_rank)]
     pub max_rank: usize,
 }

@@ -36,7 +36,7 @@ class NeuronSeekWarning(UserWarning):
     """What a user should know of a fit: rows left out, classes of few rows, ties."""
 
 
-class NeuronBase(CallbackSupport, BaseEstimator):
+class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """The common part of all estimators; not for users."""
 
     _profile: str | None = None
@@ -48,7 +48,11 @@ class NeuronBase(CallbackSupport, BaseEstimator):
         names = ("max_order", "max_rank", "origin", "extrapolate", "target_statistics")
         settings = {name: getattr(self, name) for name in names if hasattr(self, name)}
         settings["method"] = self.method
-        settings["functions"] = list(self.functions)
+        functions = [self.functions] if isinstance(self.functions, str) else list(self.functions)
+        unknown = [name for name in functions if name not in ("sin", "cos", "exp")]
+        if unknown:
+            raise ValueError(f"functions has {unknown}, allowed are 'sin', 'cos' and 'exp'")
+        settings["functions"] = functions
         if self._profile is not None:
             settings["profile"] = self._profile
         return settings
@@ -69,8 +73,8 @@ class NeuronBase(CallbackSupport, BaseEstimator):
     def _seed(self) -> int:
         state = self.random_state
         if isinstance(state, (int, np.integer)) and not isinstance(state, bool):
-            if state < 0:
-                raise ValueError(f"random_state is {state}, allowed is a number of at least 0")
+            if not 0 <= state < 2**64:
+                raise ValueError(f"random_state is {state}, allowed is 0 to 2**64 - 1")
             return int(state)
         return int(check_random_state(state).randint(_MOST_SEED))
 

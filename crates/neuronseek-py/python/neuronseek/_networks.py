@@ -28,7 +28,7 @@ _PARAMETERS = """Parameters
     max_order : int, default=5
         The highest order of a term, 1 to 9.
     max_rank : int, default=8
-        The highest rank of an interaction, 1 to 64.
+        The highest rank of an interaction, 0 to 64; 0 allows none.
     functions : sequence of {"sin", "cos", "exp"}, default=()
         Element-wise functions that the search may use beside powers.
     profile : {"small", "default", "best"}, default="default"
@@ -173,7 +173,7 @@ class _Networks(NeuronBase):
         return bool(self.warm_start) and hasattr(self, "_model") and self._trainable
 
 
-class NeuronSeekRegressor(RegressorMixin, _Networks):
+class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A regression by networks of the neuron that the data wants.
 
     The search finds which powers of the inputs and which products of projections the target is
@@ -460,7 +460,7 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):
         return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
 
 
-class NeuronSeekClassifier(ClassifierMixin, _Networks):
+class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A classification by networks of the neuron that the data wants.
 
     As :class:`NeuronSeekRegressor`, for classes: networks give logits, probabilities are

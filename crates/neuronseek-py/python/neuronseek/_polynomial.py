@@ -31,7 +31,7 @@ _PARAMETERS = """Parameters
     max_order : int, default=5
         The highest order of a term, 1 to 9.
     max_rank : int, default=8
-        The highest rank of an interaction, 1 to 64.
+        The highest rank of an interaction, 0 to 64; 0 allows none.
     functions : sequence of {"sin", "cos", "exp"}, default=()
         Element-wise functions that the search may use beside powers.
     {own}target_statistics : {"auto", "off", "all"}, default="auto"
@@ -58,7 +58,7 @@ _NOTES = """Notes
     a tenth, unless ``extrapolate``."""
 
 
-class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):
+class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A regression by the polynomial that the search finds, in closed form.
 
     ``y = b + sum_k <w_k, x^(k)> + sum_k sum_r prod_m <u_kmr, x>`` with the powers and the products
@@ -186,7 +186,7 @@ class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):
         return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
 
 
-class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):
+class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A classification by the polynomial that the search finds.
 
     As :class:`PolynomialNeuronRegressor`, with polynomials for logits: found by least squares on

@@ -25,7 +25,7 @@ from neuronseek._networks import (
 from neuronseek._polynomial import _PARAMETERS
 
 
-class NeuronSearch(TransformerMixin, NeuronBase):
+class NeuronSearch(TransformerMixin, NeuronBase):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""Finds the neuron and gives its terms as features.
 
     Features are ``<w_k, x^(k)>`` for each pure term, with the coefficients of the search, and

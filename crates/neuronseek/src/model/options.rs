@@ -108,7 +108,7 @@ pub struct SearchOptions {
     pub method: SearchMethod,
     /// The highest order of a term, 1 to 9; default 5.
     pub max_order: usize,
-    /// The highest rank of an interaction, 1 to 64; default 8.
+    /// The highest rank of an interaction, 0 to 64, where 0 allows none; default 8.
     pub max_rank: usize,
     /// Element-wise functions that the search may use beside powers; default none.
     pub functions: Vec<Function>,

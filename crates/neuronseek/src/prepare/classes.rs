@@ -107,6 +107,15 @@ impl Classes {
     }
 }
 
+/// As a reader of CSV files has it already, and as labels are written.
+fn trimmed(cell: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+    let cell = match cell? {
+        Cow::Borrowed(cell) => Cow::Borrowed(cell.trim()),
+        Cow::Owned(cell) => Cow::Owned(cell.trim().to_string()),
+    };
+    Some(cell).filter(|cell| !cell.is_empty())
+}
+
 /// What the cells of a column are compared by; `None` where a cell is missing.
 pub(super) fn keys(
     column: &Column,
@@ -117,7 +126,7 @@ pub(super) fn keys(
         values.into_iter().map(key).collect()
     };
     Ok(match compared {
-        Labels::Texts => column.texts(),
+        Labels::Texts => column.texts().into_iter().map(trimmed).collect(),
         Labels::Numbers => known(column.numbers()?),
         Labels::Truths => known(column.booleans()?),
     })
@@ -130,4 +139,19 @@ fn key_of(label: &str, compared: Labels) -> String {
         .ok()
         .and_then(|mut keys| keys.pop().flatten());
     key.map_or_else(|| label.to_string(), |key| key.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_around_a_class_do_not_matter() {
+        let column = Column::of_texts("y", [Some("red "), Some("blue"), Some("red"), Some(" ")]);
+        let classes = Classes::fit(&column, Labels::Texts).unwrap();
+        assert_eq!(classes.labels(), ["blue", "red"]);
+        let (coded, unseen) = classes.code(&column).unwrap();
+        assert_eq!(coded, [Some(1), Some(0), Some(1), None]);
+        assert!(unseen.is_empty());
+    }
 }

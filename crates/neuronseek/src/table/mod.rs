@@ -180,15 +180,22 @@ impl Table {
         table
     }
 
-    /// A digest (SHA-256, hexadecimal) of the cells of the named columns, in this order. Cells read
-    /// from another format, such as numbers of Parquet beside texts of CSV, have another one.
+    /// A digest (SHA-256, hexadecimal) of the cells of the named columns, in this order: numbers and
+    /// dates by their values, whatever the format spells them like.
     ///
     /// # Errors
     /// When a name is unknown.
     pub fn fingerprint(&self, names: &[String]) -> Result<String, TableError> {
         let mut hash = Sha256::new();
         for name in names {
-            self.column(name)?.cells().digest(&mut hash);
+            let column = self.column(name)?;
+            match column.cells() {
+                Cells::Text(_) => match column.numbers().or_else(|_| column.dates()) {
+                    Ok(values) => Column::of_numbers(name, values).cells().digest(&mut hash),
+                    Err(_) => column.cells().digest(&mut hash),
+                },
+                cells => cells.digest(&mut hash),
+            }
         }
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }

@@ -52,7 +52,7 @@ class _Fitted(Protocol):
     def neuron_(self) -> object: ...
 
 
-class _NeuronLayer(nn.Module):
+class _NeuronLayer(nn.Module):  # type: ignore[misc, unused-ignore]
     """What linear layers and convolutions share; they differ in their linear maps alone."""
 
     bias: nn.Parameter | None
