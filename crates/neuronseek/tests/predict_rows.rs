@@ -114,7 +114,7 @@ fn one_by_one_and_all_at_once_are_the_same() {
         let all = bits(model, &table);
         for (row, expected) in all.iter().enumerate() {
             let alone = bits(model, &gathered(&table, &[row]));
-            assert_eq!(alone, [expected.clone()], "row {row}");
+            assert_eq!(alone, std::slice::from_ref(expected), "row {row}");
         }
     }
 }

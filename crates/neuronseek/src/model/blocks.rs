@@ -28,7 +28,7 @@ pub(super) enum BlockModel<'a> {
     /// A polynomial, whose outputs are kept in the limits.
     Polynomial {
         scale: &'a SearchScale,
-        tape: Tape,
+        tape: Box<Tape>,
         limits: &'a Limits,
     },
 }

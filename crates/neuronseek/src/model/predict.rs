@@ -268,7 +268,7 @@ impl Model {
             }),
             Predictor::Formula(formula) => Some(BlockModel::Polynomial {
                 scale: &self.search_scale,
-                tape: Tape::new(formula.polynomial()?),
+                tape: Box::new(Tape::new(formula.polynomial()?)),
                 limits: &self.limits,
             }),
         }

@@ -167,14 +167,18 @@ pub(super) struct Places<T> {
     shares: Vec<T>,
     /// Two numbers of each bin, side by side since they are wanted together.
     table: Vec<[T; 2]>,
+    /// Whether the steps never change: then the table of their sums is made once.
+    fixed: bool,
 }
 
 impl<T> Places<T> {
-    pub fn new() -> Places<T> {
+    /// For steps that change from batch to batch, or not.
+    pub fn new(fixed: bool) -> Places<T> {
         Places {
             bins: Vec::new(),
             shares: Vec::new(),
             table: Vec::new(),
+            fixed,
         }
     }
 }
@@ -197,6 +201,10 @@ impl Embedded {
         let count = self.inputs.len() * rows;
         places.bins.resize(count, 0);
         places.shares.resize(count, T::ZERO);
+        if !places.fixed || places.table.is_empty() {
+            self.tabulate(parameters, &mut places.table);
+        }
+        let mut table = places.table.as_slice();
         for (position, embedded) in self.inputs.iter().enumerate() {
             let own = position * rows..(position + 1) * rows;
             let (bins, shares) = (&mut places.bins[own.clone()], &mut places.shares[own]);
@@ -207,17 +215,27 @@ impl Embedded {
             let count = embedded.bins();
             let first = position * self.width;
             for component in 0..self.width {
-                let steps = &parameters[embedded.steps + component * count..][..count];
-                places.table.clear();
-                let mut sum = T::ZERO;
-                for &step in steps {
-                    places.table.push([sum, step]);
-                    sum += step;
-                }
+                let (own, rest) = table.split_at(count);
+                table = rest;
                 let out = &mut out[(first + component) * rows..(first + component + 1) * rows];
                 for ((out, &bin), &share) in out.iter_mut().zip(bins.iter()).zip(shares.iter()) {
-                    let [before, step] = places.table[bin as usize];
+                    let [before, step] = own[bin as usize];
                     *out = before + share * step;
+                }
+            }
+        }
+    }
+
+    /// Of each embedded input, component and bin the sum of the steps before and the bin's own.
+    fn tabulate<T: Real>(&self, parameters: &[T], table: &mut Vec<[T; 2]>) {
+        table.clear();
+        for embedded in &self.inputs {
+            for component in 0..self.width {
+                let first = embedded.steps + component * embedded.bins();
+                let mut sum = T::ZERO;
+                for &step in &parameters[first..first + embedded.bins()] {
+                    table.push([sum, step]);
+                    sum += step;
                 }
             }
         }
@@ -274,7 +292,7 @@ mod tests {
         let steps = [1.0, 10.0, 100.0, -1.0, 0.5, 4.0];
         let x = [-5.0, -1.0, -0.5, 0.0, 1.0, 2.0, 2.25, 3.0, 9.0];
         let mut out = vec![0.0; 2 * x.len()];
-        embedded.values(&steps, &x, x.len(), &mut Places::new(), &mut out);
+        embedded.values(&steps, &x, x.len(), &mut Places::new(false), &mut out);
         let expected = [0.0, 0.0, 0.5, 1.0, 6.0, 11.0, 36.0, 111.0, 111.0];
         assert_eq!(out[..x.len()], expected);
         let expected = [0.0, 0.0, -0.5, -1.0, -0.75, -0.5, 0.5, 3.5, 3.5];

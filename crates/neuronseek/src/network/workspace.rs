@@ -243,7 +243,7 @@ impl<T: Real> Buffers<T> {
             d_values: Buffer::zeros(layer.outputs * gradient),
             scratch: Buffer::zeros(longest.unwrap_or(0)),
             moments: [zeros(moments), zeros(moments), zeros(moments)],
-            places: Places::new(),
+            places: Places::new(!training),
         }
     }
 }
