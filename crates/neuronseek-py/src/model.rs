@@ -354,8 +354,14 @@ impl Model {
     /// All columns of the table of the fit but targets and weights, used or not.
     #[getter]
     fn columns(&self) -> Vec<String> {
-        let summaries = self.model.preparation().column_summary().iter();
-        let own = summaries.filter(|one| !matches!(one.role, Role::Target | Role::Weights));
+        let preparation = self.model.preparation();
+        let read: Vec<&str> = preparation.input_columns().collect();
+        let summaries = preparation.column_summary().iter();
+        // Statistics of combinations have summaries, too, and are no columns.
+        let own = summaries.filter(|one| match one.role {
+            Role::Target | Role::Weights => false,
+            _ => one.inputs == 0 || read.contains(&one.name.as_str()),
+        });
         own.map(|one| one.name.clone()).collect()
     }
 

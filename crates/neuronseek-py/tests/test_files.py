@@ -484,3 +484,14 @@ def test_the_command_does_not_import_scikit_learn():
         "sys.exit(any(name.split('.')[0] in ('sklearn', 'numpy') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_model_with_statistics_of_combinations_is_loaded(airfoil, tmp_path):
+    """Its preparation has summaries of combinations, which are no columns of a frame."""
+    X, y = airfoil
+    model = NeuronSeekRegressor(n_folds=2, n_members=1, max_iter=2, random_state=0).fit(X, y)
+    model.save(tmp_path / "own.safetensors")
+    again = NeuronSeekRegressor.load(tmp_path / "own.safetensors")
+    assert list(again.feature_names_in_) == list(X.columns)
+    assert np.array_equal(again.predict(X), model.predict(X))
+    assert not hasattr(again, "feature_importances_")

@@ -172,7 +172,8 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc, unused-i
         epochs = [len(one["training_loss"]) for one in getattr(self, "history_", {}).values()]
         self.n_iter_ = max(epochs, default=1)
         shares = dict(model.importances)
-        if shares or not hasattr(self, "feature_importances_"):
+        # A model file holds none.
+        if shares:
             names = _input.names_of(self, self.n_features_in_)
             self.feature_importances_ = np.asarray([shares.get(name, 0.0) for name in names])
 

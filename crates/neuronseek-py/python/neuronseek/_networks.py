@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from neuronseek import _targets
 from neuronseek._base import NeuronBase
 from neuronseek._callbacks import with_callbacks
-from neuronseek._core import Model, Table
+from neuronseek._core import Table
 from neuronseek._input import as_cells, unused
+from neuronseek._outputs import Classes, Values, check_rows, fit_classes
 
 _PARAMETERS = """Parameters
     ----------
@@ -30,7 +30,8 @@ _PARAMETERS = """Parameters
     max_rank : int, default=8
         The highest rank of an interaction, 0 to 64; 0 allows none.
     functions : sequence of {"sin", "cos", "exp"}, default=()
-        Element-wise functions that the search may use beside powers.
+        Element-wise functions that the search may use beside powers, of inputs that are scaled
+        to a deviation of about 1.
     profile : {"small", "default", "best"}, default="default"
         How much is done: one small network or the formula; a blend of networks of several kinds,
         trained on folds, within a minute on one core; about ten times as much.
@@ -44,8 +45,8 @@ _PARAMETERS = """Parameters
         The probability that a hidden unit is dropped in training, 0 to below 1; None leaves it
         to the kind of network.
     embedding : {"auto", "none"} or int, default="auto"
-        Piecewise-linear embedding of numbers: networks with and without are compared, none, or
-        the most bins an input.
+        Piecewise-linear embedding of numbers: networks with and without are compared (of a given
+        neuron: none), none, or the most bins an input.
     n_members : int, default=None
         Networks of different seeds, of each kind and fold, 1 to 64; None by profile.
     n_folds : int, default=None
@@ -173,7 +174,7 @@ class _Networks(NeuronBase):
         return bool(self.warm_start) and hasattr(self, "_model") and self._trainable
 
 
-class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unused-ignore]
+class NeuronSeekRegressor(Values, _Networks):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A regression by networks of the neuron that the data wants.
 
     The search finds which powers of the inputs and which products of projections the target is
@@ -189,7 +190,7 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unus
         with the logarithm of the mean fitted, "poisson", "gamma", "tweedie" or "tweedie:POWER".
     target_transform : str, default="auto"
         The function of the target that is fitted: "auto", "none", "log", "log1p", "sqrt",
-        "square", "reciprocal".
+        "cbrt", "square", "reciprocal".
     intervals : sequence of float, default=()
         Levels of prediction intervals, each above 0 and below 1; see :meth:`predict_interval`.
     extrapolate : bool, default=False
@@ -297,11 +298,6 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unus
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
     def _settings(self) -> dict[str, Any]:
         settings = super()._settings()
         settings["target_transform"] = self.target_transform
@@ -354,7 +350,7 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unus
         if eval_set is not None:
             other = _targets.numbers(self, eval_set[1])
             held_out = (eval_set[0], _targets.columns(other))
-        _check_rows(X, rows)
+        check_rows(X, rows)
         self._fit_model(
             X,
             [(name, "number", own) for name, own in named],
@@ -400,22 +396,6 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unus
         self._update(X, targets, weights, epochs=1)
         return self
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the targets' unit.
-        """
-        _, values = self._predicted(X)
-        return values.ravel() if self._outputs == 1 else values
-
     def predict_interval(self, X: Any, level: float | None = None) -> NDArray[np.float64]:
         """Prediction intervals.
 
@@ -451,16 +431,8 @@ class NeuronSeekRegressor(RegressorMixin, _Networks):  # type: ignore[misc, unus
         both: NDArray[np.float64] = np.stack([lower, upper], axis=-1)
         return both[:, 0, :] if self._outputs == 1 else both
 
-    def _adopt(self, model: Model) -> None:
-        _refuse(model, classes=False, name=type(self).__name__)
-        self._outputs = 1 if len(model.targets) == 1 else 2
-        self._trainable = False
 
-    def _target_cells(self, y: Any, rows: int) -> list[tuple[Any, Any]]:
-        return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
-
-
-class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc, unused-ignore]
+class NeuronSeekClassifier(Classes, _Networks):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A classification by networks of the neuron that the data wants.
 
     As :class:`NeuronSeekRegressor`, for classes: networks give logits, probabilities are
@@ -604,7 +576,7 @@ class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc, un
     ) -> NeuronSeekClassifier:
         values = _targets.labels(self, y)
         weights = _targets.weights_of(sample_weight, X, len(values))
-        _check_rows(X, len(values))
+        check_rows(X, len(values))
         if self._warm():
             self._update(X, self._target_cells(y, len(values)), weights, epochs=self.max_iter or 20)
             return self
@@ -648,171 +620,3 @@ class NeuronSeekClassifier(ClassifierMixin, _Networks):  # type: ignore[misc, un
                     f"{lacking.tolist()}"
                 )
         return self._fit(X, y, sample_weight, None, networks_only=True)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict classes.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Of ``classes_``: the most probable one unless there are class weights or a threshold.
-        """
-        return predicted_classes(self, X)
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        return predicted_probabilities(self, X)
-
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict logarithms of probabilities.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
-
-    def _adopt(self, model: Model) -> None:
-        _refuse(model, classes=True, name=type(self).__name__)
-        adopt_classes(self, model)
-        self._trainable = False
-
-    def _target_cells(self, y: Any, rows: int) -> list[tuple[Any, Any]]:
-        return class_cells(self, y, rows)
-
-
-def _check_rows(X: Any, rows: int) -> None:
-    own = _num_samples(X)
-    if own != rows:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: [{own}, {rows}]"
-        )
-
-
-def _refuse(model: Model, *, classes: bool, name: str) -> None:
-    if bool(model.classes) != classes:
-        task = "classes" if model.classes else "numbers"
-        raise ValueError(f"the model predicts {task}, which is not what {name} does")
-
-
-def fit_classes(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    values: NDArray[Any],
-    weights: NDArray[np.float64] | None,
-    eval_set: Any,
-    more: dict[str, Any],
-) -> None:
-    """Fit an estimator of classes."""
-    counted = values if weights is None else values[weights > 0]
-    present = np.unique(counted)
-    if len(present) < 2:
-        raise ValueError(
-            f"Classifier can't train when only one class is present: y has {len(present)} class "
-            f"({present[0] if len(present) else None!r})"
-        )
-    estimator.classes_ = np.unique(values)
-    estimator._texts = _targets.texts_of(estimator.classes_.tolist())
-    more = dict(more)
-    more.update(class_weights(estimator))
-    held_out = None
-    if eval_set is not None:
-        held_out = (eval_set[0], [class_cells(estimator, eval_set[1], None)[0][1]])
-    name = _targets.names(y, values)[0]
-    cells = class_cells(estimator, y, None)[0][1]
-    model = estimator._fit_model(
-        X,
-        [(name, "category", cells)],
-        task="classification",
-        sample_weight=weights,
-        eval_set=held_out,
-        more=more,
-    )
-    _order(estimator, model)
-
-
-def class_weights(estimator: Any) -> dict[str, Any]:
-    """The parameter ``class_weight`` and the positive class in the compiled part's words."""
-    settings: dict[str, Any] = {}
-    if isinstance(estimator.class_weight, dict):
-        known = dict(zip(estimator.classes_.tolist(), estimator._texts, strict=True))
-        unknown = [one for one in estimator.class_weight if one not in known]
-        if unknown:
-            raise ValueError(f"class_weight names {unknown}, which y does not have")
-        settings["class_weight"] = [
-            (known[one], float(weight)) for one, weight in estimator.class_weight.items()
-        ]
-    elif estimator.class_weight is not None:
-        settings["class_weight"] = estimator.class_weight
-    if getattr(estimator, "threshold", None) is not None and len(estimator._texts) == 2:
-        settings["positive"] = estimator._texts[1]
-    return settings
-
-
-def class_cells(estimator: Any, y: Any, rows: int | None) -> list[tuple[Any, Any]]:
-    """The target of a classification as texts."""
-    values = _targets.labels(estimator, y, rows)
-    places = {
-        one: text for one, text in zip(estimator.classes_.tolist(), estimator._texts, strict=True)
-    }
-    texts = []
-    for value in values.tolist():
-        if value not in places:
-            raise ValueError(f"y has the class {value!r}, which is none of classes_")
-        texts.append(places[value])
-    return [("category", texts)]
-
-
-def _order(estimator: Any, model: Model) -> None:
-    """Where each of the model's classes stands in ``classes_``."""
-    places = {text: place for place, text in enumerate(estimator._texts)}
-    estimator._places = np.asarray([places[text] for text in model.classes])
-
-
-def adopt_classes(estimator: Any, model: Model) -> None:
-    """The classes of a model from a file."""
-    own = _targets.classes_of(model)
-    estimator.classes_ = np.unique(own)
-    order = {one: place for place, one in enumerate(estimator.classes_.tolist())}
-    estimator._places = np.asarray([order[one] for one in own.tolist()])
-    estimator._texts = [""] * len(own)
-    for place, text in zip(estimator._places, model.classes, strict=True):
-        estimator._texts[place] = text
-
-
-def predicted_classes(estimator: Any, X: Any) -> NDArray[Any]:
-    """The predicted classes."""
-    labels, _ = estimator._predicted(X)
-    classes: NDArray[Any] = estimator.classes_[estimator._places[labels]]
-    return classes
-
-
-def predicted_probabilities(estimator: Any, X: Any) -> NDArray[np.float64]:
-    """The probabilities in the order of ``classes_``."""
-    _, values = estimator._predicted(X)
-    probabilities = np.zeros((values.shape[0], len(estimator.classes_)))
-    probabilities[:, estimator._places] = values
-    return probabilities

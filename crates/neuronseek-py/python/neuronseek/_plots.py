@@ -47,6 +47,8 @@ def importances(estimator: Any, ax: Axes | None) -> Axes:
     """The inputs by importance."""
     from neuronseek._input import names_of
 
+    if not hasattr(estimator, "feature_importances_"):
+        raise ValueError("the model was read from a file, which holds no importances")
     values = estimator.feature_importances_
     names = names_of(estimator, len(values))
     order = np.argsort(-values, kind="stable")[:30]

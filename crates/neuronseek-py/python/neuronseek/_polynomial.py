@@ -6,23 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
 
 from neuronseek import _targets
 from neuronseek._base import NeuronBase
 from neuronseek._callbacks import with_callbacks
-from neuronseek._core import Model
-from neuronseek._networks import (
-    _ATTRIBUTES,
-    _check_rows,
-    _refuse,
-    adopt_classes,
-    class_cells,
-    fit_classes,
-    predicted_classes,
-    predicted_probabilities,
-)
+from neuronseek._networks import _ATTRIBUTES
+from neuronseek._outputs import Classes, Values, check_rows, fit_classes
 
 _PARAMETERS = """Parameters
     ----------
@@ -33,7 +22,8 @@ _PARAMETERS = """Parameters
     max_rank : int, default=8
         The highest rank of an interaction, 0 to 64; 0 allows none.
     functions : sequence of {"sin", "cos", "exp"}, default=()
-        Element-wise functions that the search may use beside powers.
+        Element-wise functions that the search may use beside powers, of inputs that are scaled
+        to a deviation of about 1.
     {own}target_statistics : {"auto", "off", "all"}, default="auto"
         Whether means of the target by levels of categories are inputs.
     origin : {"auto", "keep", "center"}, default="auto"
@@ -58,7 +48,7 @@ _NOTES = """Notes
     a tenth, unless ``extrapolate``."""
 
 
-class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[misc, unused-ignore]
+class PolynomialNeuronRegressor(Values, NeuronBase):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A regression by the polynomial that the search finds, in closed form.
 
     ``y = b + sum_k <w_k, x^(k)> + sum_k sum_r prod_m <u_kmr, x>`` with the powers and the products
@@ -69,7 +59,7 @@ class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[mis
             "{own}",
             '''target_transform : str, default="auto"
         The function of the target that is fitted: "auto", "none", "log", "log1p", "sqrt",
-        "square", "reciprocal".
+        "cbrt", "square", "reciprocal".
     extrapolate : bool, default=False
         Whether predictions may leave the range of the known targets.
     ''',
@@ -127,11 +117,6 @@ class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[mis
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
     def _settings(self) -> dict[str, Any]:
         return {**super()._settings(), "target_transform": self.target_transform}
 
@@ -155,38 +140,15 @@ class PolynomialNeuronRegressor(RegressorMixin, NeuronBase):  # type: ignore[mis
         """
         values = _targets.numbers(self, y)
         weights = _targets.weights_of(sample_weight, X, values.shape[0])
-        _check_rows(X, values.shape[0])
+        check_rows(X, values.shape[0])
         named = zip(_targets.names(y, values), _targets.columns(values), strict=True)
         targets = [(name, "number", own) for name, own in named]
         self._fit_model(X, targets, task="regression", sample_weight=weights)
         self._outputs = values.ndim
         return self
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predict targets.
 
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the targets' unit.
-        """
-        _, values = self._predicted(X)
-        return values.ravel() if self._outputs == 1 else values
-
-    def _adopt(self, model: Model) -> None:
-        _refuse(model, classes=False, name=type(self).__name__)
-        self._outputs = 1 if len(model.targets) == 1 else 2
-
-    def _target_cells(self, y: Any, rows: int) -> list[tuple[Any, Any]]:
-        return [("number", own) for own in _targets.columns(_targets.numbers(self, y, rows))]
-
-
-class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):  # type: ignore[misc, unused-ignore]
+class PolynomialNeuronClassifier(Classes, NeuronBase):  # type: ignore[misc, unused-ignore]
     __doc__ = f"""A classification by the polynomial that the search finds.
 
     As :class:`PolynomialNeuronRegressor`, with polynomials for logits: found by least squares on
@@ -271,58 +233,6 @@ class PolynomialNeuronClassifier(ClassifierMixin, NeuronBase):  # type: ignore[m
         """
         values = _targets.labels(self, y)
         weights = _targets.weights_of(sample_weight, X, len(values))
-        _check_rows(X, len(values))
+        check_rows(X, len(values))
         fit_classes(self, X, y, values, weights, None, {})
         return self
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict classes.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Of ``classes_``: the most probable one unless there are class weights.
-        """
-        return predicted_classes(self, X)
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        return predicted_probabilities(self, X)
-
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict logarithms of probabilities.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            As in :meth:`fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
-        """
-        return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
-
-    def _adopt(self, model: Model) -> None:
-        _refuse(model, classes=True, name=type(self).__name__)
-        adopt_classes(self, model)
-
-    def _target_cells(self, y: Any, rows: int) -> list[tuple[Any, Any]]:
-        return class_cells(self, y, rows)

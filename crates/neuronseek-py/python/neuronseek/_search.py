@@ -15,13 +15,8 @@ from neuronseek import _targets
 from neuronseek._base import NeuronBase
 from neuronseek._callbacks import with_callbacks
 from neuronseek._core import Model
-from neuronseek._networks import (
-    _ATTRIBUTES,
-    _check_rows,
-    adopt_classes,
-    class_cells,
-    fit_classes,
-)
+from neuronseek._networks import _ATTRIBUTES
+from neuronseek._outputs import adopt_classes, check_rows, class_cells, fit_classes
 from neuronseek._polynomial import _PARAMETERS
 
 
@@ -40,7 +35,7 @@ class NeuronSearch(TransformerMixin, NeuronBase):  # type: ignore[misc, unused-i
         numbers for quantities, all else for classes.
     target_transform : str, default="none"
         The function of the target that is searched: "auto", "none", "log", "log1p", "sqrt",
-        "square", "reciprocal".
+        "cbrt", "square", "reciprocal".
     ''',
         )
     }
@@ -125,14 +120,14 @@ class NeuronSearch(TransformerMixin, NeuronBase):  # type: ignore[misc, unused-i
         if self._is_classes(y):
             values = _targets.labels(self, y)
             weights = _targets.weights_of(sample_weight, X, len(values))
-            _check_rows(X, len(values))
+            check_rows(X, len(values))
             fit_classes(self, X, y, values, weights, None, {})
             return self
         for name in ("classes_", "_texts", "_places"):
             self.__dict__.pop(name, None)
         values = _targets.numbers(self, y)
         weights = _targets.weights_of(sample_weight, X, values.shape[0])
-        _check_rows(X, values.shape[0])
+        check_rows(X, values.shape[0])
         named = zip(_targets.names(y, values), _targets.columns(values), strict=True)
         targets = [(name, "number", own) for name, own in named]
         more = {"target_transform": self.target_transform}

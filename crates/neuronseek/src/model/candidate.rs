@@ -235,6 +235,9 @@ pub(super) fn refitted(
     }
     let mut again = polynomial(data, scale, found);
     again.held_out = Some(held_out);
+    if !data.extrapolate {
+        again.limits = Limits::of(&data.known.scaled(scale));
+    }
     again.judged(data)
 }
 

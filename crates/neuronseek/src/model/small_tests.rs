@@ -106,6 +106,20 @@ fn the_polynomial_alone_is_fitted_on_all_rows() {
     let own = report.search.as_ref().unwrap();
     assert_eq!(own.formula, searched.report.formula);
     assert!(fitted.model.polynomial().is_some());
+    // Its outputs are kept in the range of all rows, so an exact law is exact at the largest, too.
+    let x: Vec<f64> = numbers(300, 5).iter().map(|value| 4.0 * value).collect();
+    let y = x.iter().map(|value| value.powi(3)).collect();
+    let columns = vec![Column::of_numbers("a", x), Column::of_numbers("y", y)];
+    let cubes = Table::new("cubes", columns).unwrap();
+    let exact = fit(
+        &cubes,
+        None,
+        &options(Profile::Polynomial),
+        &Control::silent(),
+    )
+    .unwrap();
+    let error = exact.model.evaluate(&cubes).unwrap().0.loss();
+    assert!(error < 1e-12, "{error}");
     let refused = FitOptions {
         loss: Some(crate::network::Loss::Huber { delta: 1.0 }),
         ..options(Profile::Polynomial)
