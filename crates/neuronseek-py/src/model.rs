@@ -41,6 +41,9 @@ pub struct Model {
 /// Values, or the places of labels with probabilities.
 type Predicted<'py> = (Option<Bound<'py, PyArray1<i64>>>, Bound<'py, PyArray2<f64>>);
 
+/// A level, the lower and the upper ends of its intervals.
+type Ends<'py> = (f64, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+
 /// Fits a model; see `python/neuronseek/_core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (table, settings, *, validation, n_threads, listener, time_limit))]
@@ -252,7 +255,7 @@ impl Model {
         py: Python<'py>,
         table: PyRef<'_, Table>,
         n_threads: usize,
-    ) -> PyResult<Vec<(f64, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)>> {
+    ) -> PyResult<Vec<Ends<'py>>> {
         let table = &table.table;
         let mut all: Vec<(f64, Vec<f64>, Vec<f64>)> = Vec::new();
         let mut columns = 0;
