@@ -6,7 +6,7 @@
 //! rejected: it would be a second interface to keep, and no user of scikit-learn wants it.
 //!
 //! Work runs on threads of its own without the interpreter's lock, and the calling thread waits for
-//! what it tells and for signals (see [`work`]).
+//! what it tells and for signals (see `work.rs`).
 
 use std::ffi::OsString;
 
