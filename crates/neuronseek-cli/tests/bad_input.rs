@@ -133,7 +133,7 @@ fn one_class_only() {
 
 #[test]
 fn fewer_rows_than_needed() {
-    refused(table(5, |_, _| {}), &["a.csv", "5", "rows"]);
+    refused(table(1, |_, _| {}), &["a.csv", "1", "at least 2"]);
 }
 
 #[test]
