@@ -57,9 +57,6 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc, unused-i
             settings["profile"] = self._profile
         return settings
 
-    def _more_tags(self) -> dict[str, Any]:
-        return {}
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -152,6 +149,8 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc, unused-i
                 time_limit=self.time_limit,
             )
         self.history_ = listener.history
+        # A fit that the time ended has none, and those of a fit before are not its.
+        self.__dict__.pop("feature_importances_", None)
         self._keep(model)
         for text in listener.warnings:
             warnings.warn(text, NeuronSeekWarning, stacklevel=_callers_level())

@@ -58,7 +58,7 @@ _PARAMETERS = """Parameters
     n_iter_no_change : int, default=None
         Epochs without a lower validation loss that end a training; None by profile.
     learning_rate : float, default=None
-        The highest of the schedule; None is 0.006.
+        The highest of the schedule, None is 0.006; of training further the rate, None is 0.001.
     batch_size : int, default=None
         Rows a step; None by the number of rows.
     weight_decay : float, default=None
@@ -101,9 +101,9 @@ _ATTRIBUTES = """neuron_ : str
         ``learning_rate``, ``best_epoch``.
     feature_importances_ : ndarray of shape (n_features_in_,)
         By how much the loss rises when the column is shuffled, on at most 1000 rows of the fit,
-        as shares of the sum.
+        as shares of the sum; absent where ``time_limit`` ended the fit, and after ``load``.
     report_ : dict
-        Everything that the fit says, as ``neuronseek fit --json`` has it.
+        What the model file keeps of the fit: candidates, metrics by split, the search, warnings.
     n_iter_ : int
         The most epochs of a network; 1 where none was trained.
     n_features_in_ : int
@@ -148,9 +148,8 @@ class _Networks(NeuronBase):
         weights: NDArray[np.float64] | None,
         *,
         epochs: int,
-        reset: bool = False,
     ) -> None:
-        table: Table = self._table(X, reset=reset)
+        table: Table = self._table(X, reset=False)
         for name, (kind, cells) in zip(self._model.targets, targets, strict=True):
             table.push(name, kind, cells)
         own = None
