@@ -1,5 +1,7 @@
 //! A polynomial of few monomials, in the user's units.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::data::Subset;
@@ -54,6 +56,34 @@ impl Equation {
         }
     }
 
+    /// The same monomials with the coefficients of `polynomial`, whose inputs are divided by `scale`
+    /// and nothing else; `None` where it has other monomials.
+    pub(super) fn refitted(
+        &self,
+        polynomial: &Polynomial,
+        (scale, outcome): (&SearchScale, &TargetScale),
+        names: &[String],
+    ) -> Option<Equation> {
+        let (mean, deviation) = outcome.only_line()?;
+        let sizes: Vec<f64> = scale.inputs().iter().map(|input| input.scale).collect();
+        let mut found = monomials(polynomial);
+        let mut equation = self.clone();
+        equation.intercept = mean + deviation * polynomial.intercept.first()?;
+        for term in &mut equation.terms {
+            let place = |name: &String| names.iter().position(|own| own == name);
+            let powers = term.inputs.iter();
+            let powers = powers.map(|(name, power)| Some((place(name)?, *power)));
+            let mut powers: Vec<(usize, u32)> = powers.collect::<Option<_>>()?;
+            powers.sort_unstable();
+            let sizes = powers
+                .iter()
+                .map(|(i, power)| sizes[*i].powi(*power as i32));
+            let size: f64 = sizes.product();
+            term.coefficient = deviation * found.remove(&powers)? / size;
+        }
+        found.is_empty().then_some(equation)
+    }
+
     /// In symbols, coefficients to six digits: `M^2 = 2 * E1 * E2 - 2 * px1 * px2`.
     pub fn text(&self) -> String {
         let mut text = format!("{} =", self.target);
@@ -86,6 +116,37 @@ impl Equation {
         }
         text
     }
+}
+
+/// The monomials of the first output with their coefficients, those of 0 left out; only for
+/// polynomials whose products have few inputs.
+fn monomials(polynomial: &Polynomial) -> BTreeMap<Vec<(usize, u32)>, f64> {
+    let mut found = BTreeMap::new();
+    for term in &polynomial.pure {
+        for input in (0..polynomial.inputs).filter(|input| term.weights.row(*input)[0] != 0.0) {
+            let powers = vec![(input, term.order as u32)];
+            *found.entry(powers).or_insert(0.0) += term.weights.row(input)[0];
+        }
+    }
+    for piece in &polynomial.pieces {
+        let mut products = vec![(BTreeMap::<usize, u32>::new(), piece.weights[0])];
+        for factor in 0..piece.order() {
+            let row = piece.factors.row(factor);
+            let own = || row.iter().enumerate().filter(|(_, u)| **u != 0.0);
+            let longer = products.iter().flat_map(|(powers, weight)| {
+                own().map(move |(input, u)| {
+                    let mut powers = powers.clone();
+                    *powers.entry(input).or_insert(0) += 1;
+                    (powers, weight * u)
+                })
+            });
+            products = longer.collect();
+        }
+        for (powers, weight) in products {
+            *found.entry(powers.into_iter().collect()).or_insert(0.0) += weight;
+        }
+    }
+    found
 }
 
 fn factor((name, power): &(String, u32)) -> String {

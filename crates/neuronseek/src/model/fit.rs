@@ -11,8 +11,8 @@ use super::file::FileError;
 use super::held_out;
 use super::imbalance;
 use super::metrics::Metrics;
-use super::options::{FitOptions, Profile};
-use super::predict::{Model, measure};
+use super::options::{FitOptions, Profile, Validation};
+use super::predict::{Model, ModelError, measure};
 use super::report::FitReport;
 use super::settle::{self, Settled};
 use super::transform::{self, TransformReport};
@@ -79,6 +79,20 @@ pub enum FitError {
     EndedEarly,
 }
 
+impl From<ModelError> for FitError {
+    fn from(error: ModelError) -> FitError {
+        match error {
+            ModelError::File(error) => error.into(),
+            ModelError::Prepare(error) => error.into(),
+            ModelError::NothingToEvaluate { source_name } => FitError::TooFewRows {
+                source_name,
+                rows: 0,
+                needed: 1,
+            },
+        }
+    }
+}
+
 /// A fit's result.
 #[derive(Debug, Clone)]
 pub struct Fitted {
@@ -104,11 +118,22 @@ pub fn fit(
     options: &FitOptions,
     control: &Control<'_>,
 ) -> Result<Fitted, FitError> {
-    let start = Instant::now();
     let problems = options.problems();
-    if !problems.is_empty() {
-        return Err(FitError::Settings(problems));
+    match problems.is_empty() {
+        true => fit_checked(table, test, options, control),
+        false => Err(FitError::Settings(problems)),
     }
+}
+
+/// The same of settings that are in range. Rows that are told for validation are held out from
+/// polynomials too.
+pub(super) fn fit_checked(
+    table: &Table,
+    test: Option<&Table>,
+    options: &FitOptions,
+    control: &Control<'_>,
+) -> Result<Fitted, FitError> {
+    let start = Instant::now();
     let data = Data::new(table, test, options)?;
     held_out::check(&data, options)?;
     for warning in data.preparation.warnings() {
@@ -122,7 +147,7 @@ pub fn fit(
     let mut settled = settle_or_recall(&data, options, &keeper, control)?;
     let (mut candidates, tuning) =
         fit_candidates(&data, options, &settled.forms, &keeper, control)?;
-    if options.profile == Profile::Polynomial {
+    if refits(options) {
         settle::refit(&data, options, &mut settled, &mut candidates, control)?;
     }
     let ended_early = control.should_stop();
@@ -151,6 +176,11 @@ pub fn fit(
     };
     report.seconds = start.elapsed().as_secs_f64();
     Ok(Fitted { model, report })
+}
+
+/// Whether the polynomial is fitted once more, to the validation rows too.
+fn refits(options: &FitOptions) -> bool {
+    options.profile == Profile::Polynomial && options.validation == Validation::Folds
 }
 
 /// A search's result.
@@ -266,7 +296,7 @@ fn conclude(
         rows.training = data.known.rows();
         rows.validation = 0;
         rows.folds = data.folds.len();
-    } else if options.profile == Profile::Polynomial {
+    } else if refits(options) {
         splits[0].1 = &data.known;
         splits.remove(1);
         rows.training = data.known.rows();

@@ -32,6 +32,7 @@ mod searching;
 mod settle;
 mod spread;
 mod stored;
+pub mod streaming;
 mod transform;
 mod tune;
 mod update;

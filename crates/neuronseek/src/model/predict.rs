@@ -62,14 +62,23 @@ impl Limits {
         let Target::Values(values) = target else {
             return Limits(Vec::new());
         };
-        let limit = |column: usize| {
+        let extent = |column: usize| {
             let column = values.column(column);
             let low = column.iter().copied().fold(f64::INFINITY, f64::min);
             let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            [low, high]
+        };
+        let extents: Vec<[f64; 2]> = (0..values.columns()).map(extent).collect();
+        Limits::within(&extents)
+    }
+
+    /// The limits of scaled targets of this extent.
+    pub(super) fn within(extents: &[[f64; 2]]) -> Limits {
+        let limit = |[low, high]: &[f64; 2]| {
             let margin = 0.1 * (high - low);
             [low - margin, high + margin]
         };
-        Limits((0..values.columns()).map(limit).collect())
+        Limits(extents.iter().map(limit).collect())
     }
 
     /// Brings outputs (rows x targets) into the limits.
@@ -307,7 +316,7 @@ impl Model {
     }
 
     /// Scaled targets or logits from encoded inputs.
-    fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
+    pub(super) fn outputs(&self, encoded: &Matrix<f64>) -> Matrix<f64> {
         let inputs = InputBlocks::of_matrix(encoded);
         let count = self.preparation.outputs();
         let found = (self.blocks()).and_then(|blocks| blocks.outputs(&inputs, count, None));

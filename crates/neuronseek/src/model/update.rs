@@ -1,17 +1,19 @@
 //! A fitted model's networks trained on, on rows that come later.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::fit::FitError;
 use super::predict::{Member, Model, Predictor};
+use crate::matrix::Matrix;
 use crate::network::Loss;
 use crate::observe::{Control, Event};
 use crate::prepare::Target;
 use crate::table::Table;
-use crate::train::{Samples, Schedule, TrainConfig, train};
+use crate::train::{Checkpoint, Samples, Schedule, TrainConfig, train};
 
 /// How a model learns on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UpdateOptions {
     /// Passes over the rows; default 1.
     pub epochs: usize,
@@ -68,7 +70,6 @@ impl Model {
             });
         }
         let encoded = self.preparation.inputs(table)?.select_rows(&rows);
-        let inputs = self.network_scale.apply(&encoded).to_f32();
         let target = match self.preparation.target(table, &rows)? {
             Target::Values(_) => {
                 let truth = self.preparation.truth(table, &rows)?;
@@ -76,49 +77,17 @@ impl Model {
             }
             classes => classes,
         };
-        let weights = self.weights_of(table, &rows, &target, options)?;
+        let own = match &options.weights {
+            None => None,
+            Some(column) => Some(self.preparation.weights_of(table, column, &rows)?),
+        };
+        let lesson = Lesson {
+            encoded: &encoded,
+            weights: self.weighted(&target, own),
+            target: &target,
+        };
         control.observer.notice(&Event::Stage { name: "update" });
-        let members: Vec<Member> = members
-            .par_iter()
-            .enumerate()
-            .map(|(index, member)| {
-                let count = member.network.config().inputs;
-                let own = match count == inputs.columns() {
-                    true => inputs.clone(),
-                    false => inputs.leading_columns(count),
-                };
-                let samples = Samples {
-                    inputs: &own,
-                    target: &target,
-                    weights: weights.as_deref(),
-                };
-                let config = TrainConfig {
-                    epochs: options.epochs,
-                    learning_rate: options.learning_rate,
-                    batch: options.batch,
-                    schedule: Schedule::Constant,
-                    warm_up: 0.0,
-                    patience: None,
-                    loss: self.report.loss.unwrap_or_else(|| Loss::of(&target)),
-                    seed: (options.seed.wrapping_mul(1_000_003)).wrapping_add(index as u64),
-                    ..TrainConfig::default()
-                };
-                let mut network = member.network.clone();
-                train(
-                    &mut network,
-                    &samples,
-                    None,
-                    &config,
-                    control,
-                    None,
-                    &mut |_| {},
-                )?;
-                Ok(Member {
-                    network,
-                    weight: member.weight,
-                })
-            })
-            .collect::<Result<_, FitError>>()?;
+        let members = self.taught(members, &lesson, options, control)?;
         let mut model = self.clone();
         model.predictor = Predictor::Networks(members);
         let warning = "trained further after the fit, whose figures are of the model before";
@@ -128,29 +97,70 @@ impl Model {
         Ok(model)
     }
 
-    /// What rows count: their own weights times those of their classes.
-    fn weights_of(
+    /// The networks trained further on some rows.
+    pub(super) fn taught(
         &self,
-        table: &Table,
-        rows: &[usize],
-        target: &Target,
+        members: &[Member],
+        lesson: &Lesson<'_>,
         options: &UpdateOptions,
-    ) -> Result<Option<Vec<f64>>, FitError> {
-        let own = match &options.weights {
-            None => None,
-            Some(column) => Some(self.preparation.weights_of(table, column, rows)?),
+        control: &Control<'_>,
+    ) -> Result<Vec<Member>, FitError> {
+        let inputs = self.network_scale.apply(lesson.encoded).to_f32();
+        let one = |(index, member): (usize, &Member)| {
+            let count = member.network.config().inputs;
+            let own = match count == inputs.columns() {
+                true => inputs.clone(),
+                false => inputs.leading_columns(count),
+            };
+            let samples = Samples {
+                inputs: &own,
+                target: lesson.target,
+                weights: lesson.weights.as_deref(),
+            };
+            let config = TrainConfig {
+                epochs: options.epochs,
+                learning_rate: options.learning_rate,
+                batch: options.batch,
+                schedule: Schedule::Constant,
+                warm_up: 0.0,
+                patience: None,
+                loss: (self.report.loss).unwrap_or_else(|| Loss::of(lesson.target)),
+                seed: (options.seed.wrapping_mul(1_000_003)).wrapping_add(index as u64),
+                ..TrainConfig::default()
+            };
+            let mut network = member.network.clone();
+            let keep = &mut |_: &Checkpoint| {};
+            train(&mut network, &samples, None, &config, control, None, keep)?;
+            Ok(Member {
+                network,
+                weight: member.weight,
+            })
         };
+        members.par_iter().enumerate().map(one).collect()
+    }
+
+    /// What rows count: their own weights times those of their classes.
+    pub(super) fn weighted(&self, target: &Target, own: Option<Vec<f64>>) -> Option<Vec<f64>> {
         let classes = &self.report.class_weights;
         let Target::Classes { labels, .. } = target else {
-            return Ok(own);
+            return own;
         };
         if classes.is_empty() {
-            return Ok(own);
+            return own;
         }
         let weights = labels.iter().enumerate().map(|(row, &label)| {
             let own = own.as_ref().map_or(1.0, |own| own[row]);
             own * classes.get(label).map_or(1.0, |(_, weight)| *weight)
         });
-        Ok(Some(weights.collect()))
+        Some(weights.collect())
     }
+}
+
+/// Rows to learn from.
+pub(super) struct Lesson<'a> {
+    /// rows x inputs, before any scaling.
+    pub encoded: &'a Matrix<f64>,
+    /// On the model's scale.
+    pub target: &'a Target,
+    pub weights: Option<Vec<f64>>,
 }

@@ -269,6 +269,18 @@ impl Preparation {
         }
     }
 
+    /// The weights of the given rows as the table has them; `None` when all rows count alike.
+    pub(crate) fn plain_weights(
+        &self,
+        table: &Table,
+        rows: &[usize],
+    ) -> Result<Option<Vec<f64>>, PrepareError> {
+        match &self.weights {
+            None => Ok(None),
+            Some(column) => weights::plain(table, column, rows).map(Some),
+        }
+    }
+
     /// The same of a column of that name, whatever the fit had.
     pub(crate) fn weights_of(
         &self,

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+mod bytes;
 mod cells;
 mod column;
 mod date;

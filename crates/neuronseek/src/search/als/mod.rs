@@ -21,6 +21,7 @@
 //! | `proposals` | drop-and-refit for structures that another search proposes |
 //! | `compare` | given structures beside each other |
 //! | `evidence` | what each term is worth |
+//! | `streamed` | coefficients fitted to more rows than memory holds |
 
 mod alternate;
 mod basis;
@@ -43,6 +44,7 @@ mod sample;
 mod settings;
 mod shrink;
 mod starts;
+pub mod streamed;
 mod ties;
 
 use std::time::Instant;
