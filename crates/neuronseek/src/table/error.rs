@@ -179,6 +179,68 @@ pub enum TableError {
         /// Its type, such as "a list".
         what: String,
     },
+    /// A cell in a column without a name that was taken to be empty.
+    #[error(
+        "{place}: \"{}\" stands in a column that has no name and was empty before; name the column in the header or empty the cell", shown(.cell)
+    )]
+    Unnamed {
+        /// The cell.
+        place: Box<Place>,
+        /// Its text.
+        cell: String,
+    },
+    /// What is read in batches is read several times, and this is gone after the first.
+    #[error(
+        "{source_name}: can be read only once, and batches are read several times; save it as a file and give its path"
+    )]
+    ReadOnce {
+        /// "standard input", or the path of a pipe.
+        source_name: String,
+    },
+    /// A file is not what it was.
+    #[error(
+        "{source_name}: was changed while it was read; start again and leave the file as it is"
+    )]
+    Changed {
+        /// The file.
+        source_name: String,
+    },
+    /// No file is meant.
+    #[error("{pattern}: {what}; {advice}")]
+    NoFiles {
+        /// What was given: a pattern or a directory.
+        pattern: String,
+        /// What is wrong.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Files that should be one table have other columns.
+    #[error(
+        "{source_name}: its columns are not those of {first}: {difference}; give files of the same columns"
+    )]
+    OtherColumns {
+        /// The file.
+        source_name: String,
+        /// The first file.
+        first: String,
+        /// The columns that lack, are new or hold something else.
+        difference: String,
+    },
+    /// One file of several cannot be used.
+    #[error("{cause}, or leave such files out with --skip-bad-files")]
+    OneOfSeveral {
+        /// Why; it names the file.
+        cause: Box<TableError>,
+    },
+    /// All files are left out.
+    #[error("none of {count} files can be read; the first of them: {cause}")]
+    AllBad {
+        /// How many there are.
+        count: usize,
+        /// Why the first cannot.
+        cause: Box<TableError>,
+    },
     /// There is no column of a name.
     #[error("{source_name}: has no column \"{}\"; {advice}", shown(.name))]
     UnknownColumn {

@@ -44,14 +44,18 @@ impl Missing {
         if self.texts.iter().any(|text| text == cell) {
             return true;
         }
-        let by_value = self.nan || self.infinite || !self.numbers.is_empty();
-        by_value
+        self.has_numbers()
             && match spelling(cell) {
                 Spelling::Number(value) => self.numbers.contains(&value),
                 Spelling::Nan => self.nan,
                 Spelling::Infinite => self.infinite,
                 Spelling::Text => false,
             }
+    }
+
+    /// Whether some number means "missing".
+    pub fn has_numbers(&self) -> bool {
+        self.nan || self.infinite || !self.numbers.is_empty()
     }
 
     /// Whether a number means "missing".

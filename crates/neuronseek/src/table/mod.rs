@@ -19,6 +19,7 @@ mod origin;
 mod read;
 mod repeats;
 pub mod split;
+mod stream;
 pub mod synthetic;
 mod write;
 
@@ -29,6 +30,7 @@ pub use kind::Kind;
 pub use number::print_number;
 pub use read::panic_is_caught;
 pub use repeats::Merged;
+pub use stream::{Bad, Batches, Files, Piece};
 
 use origin::{Lines, Origin};
 use sha2::{Digest, Sha256};
@@ -59,10 +61,11 @@ impl Table {
     /// # Errors
     /// When two names are equal or lengths differ.
     pub fn new(source: &str, columns: Vec<Column>) -> Result<Table, TableError> {
-        Table::assemble(source, columns, Lines::default())
+        Table::assemble(Origin::whole(source, Lines::default()), columns)
     }
 
-    fn assemble(source: &str, mut columns: Vec<Column>, lines: Lines) -> Result<Table, TableError> {
+    fn assemble(origin: Origin, mut columns: Vec<Column>) -> Result<Table, TableError> {
+        let source = origin.source.as_str();
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         check_names(source, &names)?;
         let rows = columns.first().map_or(0, Column::rows);
@@ -74,15 +77,12 @@ impl Table {
                 expected: rows,
             });
         }
-        let origin = Arc::new(Origin {
-            source: source.to_string(),
-            lines,
-        });
+        let origin = Arc::new(origin);
         for column in &mut columns {
             column.origin = Arc::clone(&origin);
         }
         Ok(Table {
-            source: source.to_string(),
+            source: origin.source.clone(),
             columns,
             rows,
             origin,
@@ -117,7 +117,7 @@ impl Table {
             .iter()
             .map(|name| self.column(name).cloned())
             .collect();
-        Table::assemble(&self.source, columns?, self.origin.lines.clone())
+        Table::assemble(self.whence(), columns?)
     }
 
     /// The table with one more column behind the others.
@@ -125,9 +125,10 @@ impl Table {
     /// # Errors
     /// When the name is taken or the length another.
     pub fn with_column(self, column: Column) -> Result<Table, TableError> {
+        let origin = self.whence();
         let mut columns = self.columns;
         columns.push(column);
-        Table::assemble(&self.source, columns, self.origin.lines.clone())
+        Table::assemble(origin, columns)
     }
 
     /// The table without the named columns.
@@ -206,41 +207,54 @@ impl Table {
         self.origin.place(row, None)
     }
 
-    fn unknown(&self, name: &str) -> TableError {
-        let nearest = self.nearest(name).map(str::to_string);
-        let advice = match &nearest {
-            Some(nearest) => format!("did you mean \"{}\"?", error::shown(nearest)),
-            None => {
-                let some: Vec<String> = (self.columns.iter().take(12))
-                    .map(|column| error::shown(&column.name))
-                    .collect();
-                let more = if self.columns.len() > 12 { ", ..." } else { "" };
-                format!("it has {}{more}", some.join(", "))
-            }
-        };
-        TableError::UnknownColumn {
-            source_name: self.source.clone(),
-            name: name.to_string(),
-            nearest,
-            advice,
+    /// The origin under the present name of the source.
+    fn whence(&self) -> Origin {
+        Origin {
+            source: self.source.clone(),
+            ..(*self.origin).clone()
         }
     }
 
-    /// The column name most like `name`, if any is like it.
-    fn nearest(&self, name: &str) -> Option<&str> {
-        let wanted = name.trim().to_lowercase();
-        let likeness = |column: &Column| {
-            strsim::normalized_damerau_levenshtein(&wanted, &column.name.to_lowercase())
-        };
-        let mut best: Option<(f64, &str)> = None;
-        for column in &self.columns {
-            let likeness = likeness(column);
-            if likeness >= 0.5 && best.is_none_or(|(most, _)| likeness > most) {
-                best = Some((likeness, &column.name));
-            }
-        }
-        best.map(|(_, name)| name)
+    fn unknown(&self, name: &str) -> TableError {
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        unknown(&self.source, names, name)
     }
+}
+
+/// The error of a name that is not among the columns.
+fn unknown<'a>(
+    source: &str,
+    names: impl ExactSizeIterator<Item = &'a str> + Clone,
+    name: &str,
+) -> TableError {
+    let nearest = nearest(names.clone(), name).map(str::to_string);
+    let advice = match &nearest {
+        Some(nearest) => format!("did you mean \"{}\"?", error::shown(nearest)),
+        None => {
+            let more = if names.len() > 12 { ", ..." } else { "" };
+            let some: Vec<String> = names.take(12).map(error::shown).collect();
+            format!("it has {}{more}", some.join(", "))
+        }
+    };
+    TableError::UnknownColumn {
+        source_name: source.to_string(),
+        name: name.to_string(),
+        nearest,
+        advice,
+    }
+}
+
+/// The name most like `wanted`, if any is like it.
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<&'a str> {
+    let wanted = wanted.trim().to_lowercase();
+    let mut best: Option<(f64, &str)> = None;
+    for name in names {
+        let likeness = strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
+        if likeness >= 0.5 && best.is_none_or(|(most, _)| likeness > most) {
+            best = Some((likeness, name));
+        }
+    }
+    best.map(|(_, name)| name)
 }
 
 /// Refuses two columns of one name.

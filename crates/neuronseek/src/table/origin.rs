@@ -7,16 +7,27 @@ use super::error::Place;
 pub(super) struct Origin {
     /// The file's path, or "standard input".
     pub source: String,
-    /// The lines of the rows; empty where there are none (Parquet).
+    /// The row of the file, counted from 0, that is the table's first: above 0 in batches.
+    pub first: usize,
+    /// The lines of the table's rows; empty where there are none (Parquet).
     pub lines: Lines,
 }
 
 impl Origin {
-    /// The place of a row (counted from 0) and column.
+    /// The origin of a whole table.
+    pub fn whole(source: &str, lines: Lines) -> Origin {
+        Origin {
+            source: source.to_string(),
+            first: 0,
+            lines,
+        }
+    }
+
+    /// The place of a row of the table (counted from 0) and column.
     pub fn place(&self, row: usize, column: Option<&str>) -> Place {
         Place {
             source: self.source.clone(),
-            row: Some(row + 1),
+            row: Some(self.first + row + 1),
             line: self.lines.line(row),
             column: column.map(str::to_string),
         }

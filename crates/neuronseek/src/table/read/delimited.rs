@@ -9,7 +9,7 @@ use super::super::cells::{Cells, TextCells};
 use super::super::column::Column;
 use super::super::error::{Place, TableError};
 use super::super::missing::Missing;
-use super::super::origin::Lines;
+use super::super::origin::{Lines, Origin};
 use super::super::{ReadOptions, Table, check_names};
 use super::records::{MAX_RECORD, Record, RecordError, Records};
 
@@ -20,66 +20,143 @@ pub(super) fn read(
     compression: Option<&'static str>,
     options: &ReadOptions,
 ) -> Result<Table, TableError> {
-    let mut records = Records::new(reader);
-    let context = Context {
-        source,
-        compression,
-    };
-    let start = records.peek();
-    context.check_text(start)?;
-    let bom = if start.starts_with(b"\xef\xbb\xbf") {
-        3
-    } else {
-        0
-    };
-    let separator = options
-        .separator
-        .unwrap_or_else(|| separator(source, &start[bom..]));
-    records.skip(bom);
-    records.separate_at(separator);
-    let header = match records.next() {
-        Ok(Some(record)) => Header::of(&context, &record)?,
-        Ok(None) => {
-            return Err(TableError::Empty {
-                source_name: source.to_string(),
-            });
-        }
-        Err(error) => return Err(context.broken(error, None)),
-    };
-    let missing = Missing::new(&options.missing);
-    let mut columns = vec![TextCells::default(); header.names.len()];
-    let mut lines = Lines::default();
-    let mut rows = 0;
-    loop {
-        let record = match records.next() {
-            Ok(Some(record)) => record,
-            Ok(None) => break,
-            Err(error) => return Err(context.broken(error, Some(rows))),
-        };
-        if record.is_blank() && columns.len() > 1 {
-            continue;
-        }
-        if record.len() != columns.len() {
-            return Err(context.ragged(&record, rows, columns.len()));
-        }
-        for (column, (target, cell)) in columns.iter_mut().zip(record.cells()).enumerate() {
-            let cell = context.text(cell, || Place {
-                row: Some(rows + 1),
-                line: Some(record.line),
-                column: Some(header.names[column].clone()),
-                ..Place::default()
-            })?;
-            target.push(Some(cell).filter(|cell| !missing.is_text(cell)));
-        }
-        lines.push(rows, record.line);
-        rows += 1;
-    }
-    if rows == 0 {
+    let mut text = Text::open(reader, source, compression, options)?;
+    let all: Vec<Use> = (0..text.header.names.len()).map(Use::Column).collect();
+    let rows = text.rows(usize::MAX, &all, &Missing::new(&options.missing))?;
+    if rows.count == 0 {
         return Err(TableError::NoRows {
             source_name: source.to_string(),
         });
     }
-    Table::assemble(source, header.columns(columns), lines)
+    let columns = text.header.columns(rows.cells);
+    Table::assemble(Origin::whole(source, rows.lines), columns)
+}
+
+/// A text whose header is read.
+pub(in crate::table) struct Text<'a, R> {
+    records: Records<R>,
+    context: Context<'a>,
+    /// The names of the columns.
+    pub header: Header,
+    /// How many rows are read.
+    read: usize,
+}
+
+/// What becomes of the cells of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::table) enum Use {
+    /// They are kept, at this position.
+    Column(usize),
+    /// They are passed over unread.
+    Nothing,
+    /// They are all missing, as is checked.
+    Empty,
+}
+
+/// Rows of a text that follow each other.
+pub(in crate::table) struct Rows {
+    /// The cells of the columns that are kept.
+    pub cells: Vec<TextCells>,
+    /// The lines of the rows.
+    pub lines: Lines,
+    /// How many rows came before, in the file.
+    pub first: usize,
+    /// How many these are.
+    pub count: usize,
+}
+
+impl<'a, R: Read> Text<'a, R> {
+    /// Reads the header; `compression` names what `reader` undoes.
+    pub fn open(
+        reader: R,
+        source: &'a str,
+        compression: Option<&'static str>,
+        options: &ReadOptions,
+    ) -> Result<Text<'a, R>, TableError> {
+        let mut records = Records::new(reader);
+        let context = Context {
+            source,
+            compression,
+        };
+        let start = records.peek();
+        context.check_text(start)?;
+        let bom = if start.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
+        let separator = options
+            .separator
+            .unwrap_or_else(|| separator(source, &start[bom..]));
+        records.skip(bom);
+        records.separate_at(separator);
+        let header = match records.next() {
+            Ok(Some(record)) => Header::of(&context, &record)?,
+            Ok(None) => {
+                return Err(TableError::Empty {
+                    source_name: source.to_string(),
+                });
+            }
+            Err(error) => return Err(context.broken(error, None)),
+        };
+        Ok(Text {
+            records,
+            context,
+            header,
+            read: 0,
+        })
+    }
+
+    /// Reads the next rows, at most `most`; none at the end. `uses` has one entry a column.
+    pub fn rows(
+        &mut self,
+        most: usize,
+        uses: &[Use],
+        missing: &Missing,
+    ) -> Result<Rows, TableError> {
+        let kept = uses.iter().filter(|what| matches!(what, Use::Column(_)));
+        let mut rows = Rows {
+            cells: vec![TextCells::default(); kept.count()],
+            lines: Lines::default(),
+            first: self.read,
+            count: 0,
+        };
+        while rows.count < most {
+            let record = match self.records.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => break,
+                Err(error) => return Err(self.context.broken(error, Some(self.read))),
+            };
+            if record.is_blank() && uses.len() > 1 {
+                continue;
+            }
+            if record.len() != uses.len() {
+                return Err(self.context.ragged(&record, self.read, uses.len()));
+            }
+            for (column, (&what, cell)) in uses.iter().zip(record.cells()).enumerate() {
+                if what == Use::Nothing {
+                    continue;
+                }
+                let place = || Place {
+                    row: Some(self.read + 1),
+                    line: Some(record.line),
+                    column: Some(self.header.names[column].clone()),
+                    ..Place::default()
+                };
+                let cell = self.context.text(cell, place)?;
+                let cell = Some(cell).filter(|cell| !missing.is_text(cell));
+                match (what, cell) {
+                    (Use::Column(target), cell) => rows.cells[target].push(cell),
+                    (_, Some(cell)) => return Err(self.context.unnamed(cell, place())),
+                    (_, None) => {}
+                }
+            }
+            rows.lines.push(rows.count, record.line);
+            rows.count += 1;
+            self.read += 1;
+        }
+        Ok(rows)
+    }
 }
 
 /// What is known of the file, for messages.
@@ -171,6 +248,17 @@ impl Context<'_> {
         }
     }
 
+    /// The error of a cell in a column without a name that had no cells before.
+    fn unnamed(&self, cell: &str, place: Place) -> TableError {
+        TableError::Unnamed {
+            place: Box::new(Place {
+                source: self.source.to_string(),
+                ..place
+            }),
+            cell: cell.to_string(),
+        }
+    }
+
     fn ragged(&self, record: &Record<'_>, rows: usize, expected: usize) -> TableError {
         let found = record.len();
         TableError::Ragged {
@@ -192,9 +280,11 @@ impl Context<'_> {
 }
 
 /// The names of the columns.
-struct Header {
-    names: Vec<String>,
-    unnamed: Vec<bool>,
+pub(in crate::table) struct Header {
+    /// The names; made up where the header has none.
+    pub names: Vec<String>,
+    /// Whether the name is made up.
+    pub unnamed: Vec<bool>,
 }
 
 impl Header {

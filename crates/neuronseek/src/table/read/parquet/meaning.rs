@@ -36,6 +36,47 @@ pub(super) enum Meaning {
     },
 }
 
+/// What kind of cells a column has, coarsely: files whose columns differ in it are no one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::table) enum Holds {
+    /// Nothing is known: cells of a text file, or a column all null.
+    Anything,
+    /// Numbers.
+    Numbers,
+    /// Texts, also truth values.
+    Texts,
+    /// Dates and times.
+    Dates,
+}
+
+impl Holds {
+    /// By the meaning of a column.
+    pub(super) fn of(column: &ColumnDescriptor, meaning: Meaning) -> Holds {
+        if let Some(LogicalType::Unknown) = column.logical_type_ref() {
+            return Holds::Anything;
+        }
+        match meaning {
+            Meaning::Boolean | Meaning::Text | Meaning::Uuid => Holds::Texts,
+            Meaning::Days | Meaning::Ticks { .. } | Meaning::LegacyMoment => Holds::Dates,
+            Meaning::Signed
+            | Meaning::Unsigned
+            | Meaning::Float
+            | Meaning::Half
+            | Meaning::Decimal { .. } => Holds::Numbers,
+        }
+    }
+
+    /// The word for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Holds::Anything => "anything",
+            Holds::Numbers => "numbers",
+            Holds::Texts => "texts",
+            Holds::Dates => "dates",
+        }
+    }
+}
+
 /// The meaning of a column; an error names what it holds instead of single values.
 pub(super) fn meaning(column: &ColumnDescriptor) -> Result<Meaning, &'static str> {
     let annotated = match column.logical_type_ref() {

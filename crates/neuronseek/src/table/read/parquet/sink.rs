@@ -14,15 +14,9 @@ const DAY: f64 = 86_400.0;
 /// The Julian day of 1970-01-01.
 const JULIAN_1970: i64 = 2_440_588;
 
-/// Why a value is no cell.
+/// Bytes that should be UTF-8, with marks for those that are not.
 #[derive(Debug, PartialEq)]
-pub(super) enum Refused {
-    /// Bytes that should be UTF-8, with marks for those that are not.
-    NotUtf8(String),
-    /// An integer that no `f64` is equal to; the column must be read again as texts, so that
-    /// long identifiers stay apart.
-    Long,
-}
+pub(super) struct NotUtf8(pub String);
 
 /// A column that grows.
 pub(super) struct Sink<'a> {
@@ -32,10 +26,9 @@ pub(super) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// An empty column; integers become texts when `long`.
-    pub fn new(meaning: Meaning, long: bool, missing: &'a Missing) -> Sink<'a> {
+    /// An empty column.
+    pub fn new(meaning: Meaning, missing: &'a Missing) -> Sink<'a> {
         let cells = match meaning {
-            Meaning::Signed | Meaning::Unsigned if long => Cells::Text(TextCells::default()),
             Meaning::Boolean | Meaning::Text | Meaning::Uuid => Cells::Text(TextCells::default()),
             Meaning::Days | Meaning::Ticks { .. } | Meaning::LegacyMoment => Cells::Date(vec![]),
             _ => Cells::Number(NumberCells::default()),
@@ -62,11 +55,13 @@ impl<'a> Sink<'a> {
         self.cells
     }
 
-    fn null(&mut self) {
+    /// Adds missing cells.
+    pub fn nulls(&mut self, count: usize) {
         match &mut self.cells {
-            Cells::Text(cells) => cells.push(None),
-            Cells::Number(cells) => cells.values.push(f64::NAN),
-            Cells::Date(cells) => cells.push(f64::NAN),
+            Cells::Text(cells) => (0..count).for_each(|_| cells.push(None)),
+            Cells::Number(NumberCells { values, .. }) | Cells::Date(values) => {
+                values.resize(values.len() + count, f64::NAN);
+            }
         }
     }
 
@@ -84,13 +79,22 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// The cells where values are taken as they are: numbers, of which none means "missing".
+    fn plain(&mut self) -> Option<&mut NumberCells> {
+        let plain = matches!(self.meaning, Meaning::Float | Meaning::Signed);
+        match &mut self.cells {
+            Cells::Number(cells) if plain && !self.missing.has_numbers() => Some(cells),
+            _ => None,
+        }
+    }
+
     fn text(&mut self, text: &str) {
         if let Cells::Text(cells) = &mut self.cells {
             cells.push(Some(text).filter(|text| !self.missing.is_text(text)));
         }
     }
 
-    fn integer(&mut self, value: i128) -> Result<(), Refused> {
+    fn integer(&mut self, value: i128) {
         match self.meaning {
             Meaning::Days => self.number(value as f64 * DAY),
             Meaning::Ticks { per_second } => {
@@ -100,24 +104,35 @@ impl<'a> Sink<'a> {
                 self.number(value.div_euclid(unit) as f64 + rest);
             }
             Meaning::Decimal { scale } => self.number(decimal(value, scale)),
-            _ => match &self.cells {
-                Cells::Text(_) => self.text(&value.to_string()),
-                _ if value.abs() > EXACT => return Err(Refused::Long),
-                _ => self.number(value as f64),
-            },
+            _ => {
+                if value.abs() > EXACT {
+                    self.print_integers();
+                }
+                match &self.cells {
+                    Cells::Text(_) => self.text(&value.to_string()),
+                    _ => self.number(value as f64),
+                }
+            }
         }
-        Ok(())
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    /// Makes texts of the integers so far: one that no `f64` is equal to comes, and long identifiers
+    /// must stay apart.
+    fn print_integers(&mut self) {
+        if let Cells::Number(cells) = &self.cells {
+            let texts = cells.values.iter().map(|&value| match value.is_nan() {
+                true => None,
+                false => Some((value as i64).to_string()),
+            });
+            self.cells = Cells::Text(texts.collect());
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), NotUtf8> {
         match self.meaning {
             Meaning::Text => match std::str::from_utf8(bytes) {
                 Ok(text) => self.text(text),
-                Err(_) => {
-                    return Err(Refused::NotUtf8(
-                        String::from_utf8_lossy(bytes).into_owned(),
-                    ));
-                }
+                Err(_) => return Err(NotUtf8(String::from_utf8_lossy(bytes).into_owned())),
             },
             Meaning::Uuid => {
                 let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -125,75 +140,127 @@ impl<'a> Sink<'a> {
             }
             Meaning::Half => match bytes {
                 [low, high] => self.number(half(u16::from_le_bytes([*low, *high]))),
-                _ => self.null(),
+                _ => self.nulls(1),
             },
             Meaning::Decimal { scale } => self.number(long_decimal(bytes, scale)),
-            _ => self.null(),
+            _ => self.nulls(1),
         }
         Ok(())
     }
 }
 
 /// A stored value that a sink takes.
-pub(super) trait Stored {
+pub(super) trait Stored: Sized {
     /// Adds the cell of the value to `sink`.
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused>;
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8>;
+
+    /// Adds the cells of values to `sink`; up to the one that is refused.
+    fn pour_all(values: &[Self], sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
+        values.iter().try_for_each(|value| value.pour(sink))
+    }
 }
 
-/// A value, or null.
-pub(super) fn pour<T: Stored>(value: Option<&T>, sink: &mut Sink<'_>) -> Result<(), Refused> {
-    match value {
-        None => {
-            sink.null();
-            Ok(())
+/// Adds floating-point numbers.
+fn pour_floats<T: Copy + Into<f64>>(values: &[T], cells: &mut NumberCells) {
+    let start = cells.values.len();
+    cells
+        .values
+        .extend(values.iter().map(|&value| value.into()));
+    if cells.first_nan.is_none() {
+        let new = &cells.values[start..];
+        // Looks at all of them, which takes less time than to stop at the first.
+        if new.iter().fold(false, |any, value| any | value.is_nan()) {
+            let first = new.iter().position(|value| value.is_nan());
+            cells.first_nan = first.map(|first| start + first);
         }
-        Some(value) => value.pour(sink),
     }
 }
 
 impl Stored for bool {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         sink.text(if *self { "true" } else { "false" });
         Ok(())
     }
 }
 
 impl Stored for i32 {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         match sink.meaning {
             Meaning::Unsigned => sink.integer(i128::from(*self as u32)),
             _ => sink.integer(i128::from(*self)),
         }
+        Ok(())
+    }
+
+    fn pour_all(values: &[i32], sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
+        match sink.plain() {
+            Some(cells) => cells
+                .values
+                .extend(values.iter().map(|&value| f64::from(value))),
+            None => values.iter().try_for_each(|value| value.pour(sink))?,
+        }
+        Ok(())
     }
 }
 
 impl Stored for i64 {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         match sink.meaning {
             Meaning::Unsigned => sink.integer(i128::from(*self as u64)),
             _ => sink.integer(i128::from(*self)),
         }
+        Ok(())
+    }
+
+    fn pour_all(values: &[i64], sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
+        let long = |value: &i64| value.unsigned_abs() > EXACT as u64;
+        let any_long = values.iter().fold(false, |any, value| any | long(value));
+        match sink.plain() {
+            Some(cells) if !any_long => {
+                cells
+                    .values
+                    .extend(values.iter().map(|&value| value as f64));
+            }
+            _ => values.iter().try_for_each(|value| value.pour(sink))?,
+        }
+        Ok(())
     }
 }
 
 impl Stored for f32 {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         sink.number(f64::from(*self));
+        Ok(())
+    }
+
+    fn pour_all(values: &[f32], sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
+        match sink.plain() {
+            Some(cells) => pour_floats(values, cells),
+            None => values.iter().try_for_each(|value| value.pour(sink))?,
+        }
         Ok(())
     }
 }
 
 impl Stored for f64 {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         sink.number(*self);
+        Ok(())
+    }
+
+    fn pour_all(values: &[f64], sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
+        match sink.plain() {
+            Some(cells) => pour_floats(values, cells),
+            None => values.iter().try_for_each(|value| value.pour(sink))?,
+        }
         Ok(())
     }
 }
 
 impl Stored for Int96 {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         let &[low, high, day] = self.data() else {
-            sink.null();
+            sink.nulls(1);
             return Ok(());
         };
         let nanoseconds = (u64::from(high) << 32) | u64::from(low);
@@ -206,7 +273,7 @@ impl Stored for Int96 {
 }
 
 impl Stored for ByteArray {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         // An array that was never filled must not be asked for its bytes.
         if self.is_empty() {
             return sink.bytes(&[]);
@@ -216,7 +283,7 @@ impl Stored for ByteArray {
 }
 
 impl Stored for FixedLenByteArray {
-    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+    fn pour(&self, sink: &mut Sink<'_>) -> Result<(), NotUtf8> {
         sink.bytes(self.data())
     }
 }
