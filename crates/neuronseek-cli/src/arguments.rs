@@ -9,6 +9,7 @@ use crate::command::Command;
 
 pub mod deciding;
 pub mod intervals;
+pub mod large;
 pub mod network;
 pub mod reading;
 pub mod searching;

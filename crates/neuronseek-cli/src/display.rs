@@ -141,6 +141,12 @@ pub fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Paths as a shell reads them back.
+pub fn shell_words(paths: &[std::path::PathBuf]) -> String {
+    let word = |path: &std::path::PathBuf| shell_word(&path.display().to_string());
+    paths.iter().map(word).collect::<Vec<String>>().join(" ")
+}
+
 /// A line that heads a part of the result.
 pub fn heading(text: &str, styled: bool) -> String {
     if styled {

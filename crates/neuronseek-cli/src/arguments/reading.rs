@@ -19,13 +19,17 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads a table; `-` is standard input.
-    pub fn table(&self, path: &Path) -> Result<Table, Failure> {
-        let options = ReadOptions {
+    /// The library's options.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
             missing: self.missing.clone(),
             ..ReadOptions::default()
-        };
-        Ok(Table::read(path, &options)?)
+        }
+    }
+
+    /// Reads a table; `-` is standard input.
+    pub fn table(&self, path: &Path) -> Result<Table, Failure> {
+        Ok(Table::read(path, &self.options())?)
     }
 }
 
@@ -59,9 +63,10 @@ fn statistics() -> impl TypedValueParser<Value = TargetStatistics> {
 }
 
 impl Columns {
-    /// The target columns: a name with a comma in it is taken whole where the table has it.
-    pub fn targets(&self, table: &Table) -> Vec<String> {
-        let exists = |name: &str| table.columns().iter().any(|column| column.name == name);
+    /// The target columns of a table of these columns: a name with a comma in it is taken whole where
+    /// the table has it.
+    pub fn targets(&self, names: &[&str]) -> Vec<String> {
+        let exists = |name: &str| names.contains(&name);
         let split = |text: &String| -> Vec<String> {
             if exists(text) {
                 return vec![text.clone()];

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use neuronseek::model::streaming::{self, Goal, StreamedResult};
 use neuronseek::model::{self, FitError, FitOptions, Fitted, Holdout, NeuronChoice, Validation};
 use neuronseek::neuron::Neuron;
 use neuronseek::observe::Control;
 use neuronseek::prepare::{PrepareOptions, Task as LibraryTask};
-use neuronseek::table::Table;
 
 use super::summary;
 use crate::arguments::deciding::Deciding;
 use crate::arguments::intervals::Levels;
+use crate::arguments::large::{Large, Rows};
 use crate::arguments::network::{Effort, Shape, Training};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
@@ -34,15 +35,18 @@ Examples:
 
 Ctrl-C ends the fit; with -o the best model so far is saved.")]
 pub struct Arguments {
-    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input; several
+    /// files, a folder or a pattern in quotes are one table
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<PathBuf>,
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    large: Large,
     /// Numbers or classes; auto says which and why
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", help_heading = "Table")]
     task: Task,
     /// Let predictions of numbers leave the range of the known targets widened by half on either
     /// side
@@ -132,10 +136,10 @@ pub enum Task {
     Classification,
 }
 
-/// The options of the library for the columns of `table`.
-pub fn prepare_options(columns: &Columns, task: Task, table: &Table) -> PrepareOptions {
+/// The options of the library for a table of these columns.
+pub fn prepare_options(columns: &Columns, task: Task, names: &[&str]) -> PrepareOptions {
     PrepareOptions {
-        targets: columns.targets(table),
+        targets: columns.targets(names),
         task: match task {
             Task::Auto => LibraryTask::Auto,
             Task::Regression => LibraryTask::Regression,
@@ -160,20 +164,33 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let stop = interrupt::listen()?;
     arguments.threads.apply()?;
     let deadline = arguments.time_limit.deadline();
-    let table = arguments.reading.table(&arguments.data)?;
+    let source = (arguments.large).open(&arguments.data, &arguments.reading, console)?;
     let test = match &arguments.testing.test {
         Some(path) => Some(arguments.reading.table(path)?),
         None => None,
     };
-    let options = options(arguments, &table, output.as_ref(), console)?;
+    let mut options = options(arguments, &source.names(), output.as_ref(), console)?;
+    let rows = (arguments.large).rows(source, (Goal::Fit, &options), console)?;
     let control = Control {
         observer: console,
         stop,
         deadline,
     };
+    if matches!(rows, Rows::Parts(..)) {
+        in_parts(arguments, &mut options)?;
+    }
     let checkpoint = options.checkpoint.as_deref();
     let unfinished = checkpoint.is_some_and(Path::exists);
-    let result = model::fit(&table, test.as_ref(), &options, &control);
+    let result = match &rows {
+        Rows::Whole(table) => model::fit(table, test.as_ref(), &options, &control),
+        Rows::Parts(files, plan) => {
+            match streaming::run(files, (Goal::Fit, &options), plan, &control) {
+                Ok(StreamedResult::Fitted(fitted)) => Ok(*fitted),
+                Ok(StreamedResult::Searched(_)) => Err(FitError::EndedEarly),
+                Err(error) => Err(error),
+            }
+        }
+    };
     if let (Err(_), Some(path), false) = (&result, checkpoint, unfinished || interrupt::pressed()) {
         // A fit that cannot end leaves nothing; that there may be no checkpoint yet is fine.
         let _ = std::fs::remove_file(path);
@@ -200,9 +217,23 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a fit to rows in parts cannot have is refused, or done without.
+fn in_parts(arguments: &Arguments, options: &mut FitOptions) -> Result<(), Failure> {
+    if arguments.saving.resume {
+        let text = "a fit to rows that are read in parts leaves no checkpoint to --resume from";
+        return Err(Failure::Usage(text.to_string()));
+    }
+    if arguments.testing.test.is_some() {
+        let text = "rows are read in parts: leave --test out, and evaluate the model on that file";
+        return Err(Failure::Usage(text.to_string()));
+    }
+    options.checkpoint = None;
+    Ok(())
+}
+
 fn options(
     arguments: &Arguments,
-    table: &Table,
+    names: &[&str],
     output: Option<&OutputFile>,
     console: &Console,
 ) -> Result<FitOptions, Failure> {
@@ -218,7 +249,7 @@ fn options(
         ));
     }
     let testing = &arguments.testing;
-    let mut prepare = prepare_options(&arguments.columns, arguments.task, table);
+    let mut prepare = prepare_options(&arguments.columns, arguments.task, names);
     prepare.extrapolate = arguments.extrapolate;
     let mut options = FitOptions {
         prepare,
@@ -286,7 +317,7 @@ fn tell(
     if arguments.form.json {
         return output::print_json(&FitDocument::new(report, Some(report.seconds), model));
     }
-    let data = display::shell_word(&arguments.data.display().to_string());
+    let data = display::shell_words(&arguments.data);
     let next = match model {
         Some(model) => format!(
             "saved to {model}; next: neuronseek predict {word} {data} -o predictions.csv",

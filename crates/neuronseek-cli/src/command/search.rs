@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use neuronseek::model::{self, FitOptions, SearchMethod, SearchOptions, Searched};
+use neuronseek::model::streaming::{self, Goal, StreamedResult};
+use neuronseek::model::{self, FitError, FitOptions, SearchMethod, SearchOptions, Searched};
 use neuronseek::observe::Control;
 use neuronseek::search::Report;
 
 use super::fit::{Task, prepare_options};
 use super::summary;
+use crate::arguments::large::{Large, Rows};
 use crate::arguments::reading::{Columns, Reading};
 use crate::arguments::searching::{Searching, TimeLimit, Transforming};
 use crate::arguments::{Form, Threads};
@@ -22,15 +24,18 @@ use crate::{interrupt, output};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: neuronseek search houses.csv --target price")]
 pub struct Arguments {
-    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input; several
+    /// files, a folder or a pattern in quotes are one table
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<PathBuf>,
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    large: Large,
     /// Numbers or classes; auto says which and why
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", help_heading = "Table")]
     task: Task,
     #[command(flatten)]
     transforming: Transforming,
@@ -75,9 +80,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     arguments.threads.apply()?;
     let search = arguments.search_options()?;
     let deadline = arguments.time_limit.deadline();
-    let table = arguments.reading.table(&arguments.data)?;
+    let source = (arguments.large).open(&arguments.data, &arguments.reading, console)?;
     let options = FitOptions {
-        prepare: prepare_options(&arguments.columns, arguments.task, &table),
+        prepare: prepare_options(&arguments.columns, arguments.task, &source.names()),
         target_transform: arguments.transforming.target_transform,
         search,
         seed: arguments.seed,
@@ -88,7 +93,15 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
         stop,
         deadline,
     };
-    let searched = model::search(&table, &options, &control)?;
+    let searched = match (arguments.large).rows(source, (Goal::Search, &options), console)? {
+        Rows::Whole(table) => model::search(&table, &options, &control)?,
+        Rows::Parts(files, plan) => {
+            match streaming::run(&files, (Goal::Search, &options), &plan, &control)? {
+                StreamedResult::Searched(searched) => *searched,
+                StreamedResult::Fitted(_) => return Err(FitError::EndedEarly.into()),
+            }
+        }
+    };
     console.done();
     for warning in &searched.report.warnings {
         console.warn(warning);
@@ -149,7 +162,7 @@ fn text(arguments: &Arguments, options: &FitOptions, searched: &Searched, styled
     ));
     text.push_str(&format!(
         "next: neuronseek fit {} --target {} --neuron \"{}\" -o model.safetensors\n",
-        display::shell_word(&arguments.data.display().to_string()),
+        display::shell_words(&arguments.data),
         display::shell_word(&options.prepare.targets.join(",")),
         report.neuron
     ));

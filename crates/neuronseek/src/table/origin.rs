@@ -1,5 +1,7 @@
 //! Where a table's rows lie in its file, for messages.
 
+use std::sync::Arc;
+
 use super::error::Place;
 
 /// Where a table comes from; shared by its columns.
@@ -11,6 +13,11 @@ pub(super) struct Origin {
     pub first: usize,
     /// The lines of the table's rows; empty where there are none (Parquet).
     pub lines: Lines,
+    /// Of a table that was put together: from which row on, before `picked`, rows are of another
+    /// table.
+    pub parts: Vec<(usize, Arc<Origin>)>,
+    /// Of rows that were picked from a table: which ones.
+    pub picked: Vec<usize>,
 }
 
 impl Origin {
@@ -18,13 +25,42 @@ impl Origin {
     pub fn whole(source: &str, lines: Lines) -> Origin {
         Origin {
             source: source.to_string(),
-            first: 0,
             lines,
+            ..Origin::default()
+        }
+    }
+
+    /// The origin of rows that are picked from a table of this origin.
+    pub fn picked(self: &Arc<Origin>, rows: &[usize]) -> Origin {
+        Origin {
+            source: self.source.clone(),
+            parts: vec![(0, Arc::clone(self))],
+            picked: rows.to_vec(),
+            ..Origin::default()
+        }
+    }
+
+    /// The origin of a table of so many rows with another below.
+    pub fn above(self: &Arc<Origin>, rows: usize, below: &Arc<Origin>) -> Origin {
+        let mut parts = match (self.parts.is_empty(), self.picked.is_empty()) {
+            (false, true) => self.parts.clone(),
+            _ => vec![(0, Arc::clone(self))],
+        };
+        parts.push((rows, Arc::clone(below)));
+        Origin {
+            source: self.source.clone(),
+            parts,
+            ..Origin::default()
         }
     }
 
     /// The place of a row of the table (counted from 0) and column.
     pub fn place(&self, row: usize, column: Option<&str>) -> Place {
+        let row = self.picked.get(row).copied().unwrap_or(row);
+        let part = self.parts.partition_point(|(start, _)| *start <= row);
+        if let Some((start, origin)) = self.parts[..part].last() {
+            return origin.place(row - start, column);
+        }
         Place {
             source: self.source.clone(),
             row: Some(self.first + row + 1),
@@ -60,6 +96,29 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_were_picked_and_put_together_know_where_they_were() {
+        let file = |source: &str, first| {
+            Arc::new(Origin {
+                source: source.to_string(),
+                first,
+                ..Origin::default()
+            })
+        };
+        // Rows 100, 101, 102 of a, of which the last and the first are picked, with row 7 of b below.
+        let picked = Arc::new(file("a", 100).picked(&[2, 0]));
+        let both = Arc::new(picked.above(2, &file("b", 7)));
+        let all = both.above(3, &picked);
+        let place = |row: usize| {
+            let place = all.place(row, None);
+            (place.source, place.row)
+        };
+        assert_eq!(place(0), ("a".to_string(), Some(103)));
+        assert_eq!(place(1), ("a".to_string(), Some(101)));
+        assert_eq!(place(2), ("b".to_string(), Some(8)));
+        assert_eq!(place(4), ("a".to_string(), Some(101)));
+    }
 
     #[test]
     fn lines_are_remembered_by_their_jumps() {

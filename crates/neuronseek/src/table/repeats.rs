@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::cells::{Cells, NumberCells, TextCells};
 use super::{Column, Table, TableError};
@@ -52,7 +53,7 @@ impl Table {
         let mut table = contents.gathered(&vec![order.as_slice(); contents.columns.len()]);
         let sums = groups.iter().map(|(_, sum)| *sum).collect();
         let mut column = Column::of_numbers(weights, sums);
-        column.origin = std::sync::Arc::clone(&table.origin);
+        column.origin = Arc::clone(&table.origin);
         table.columns.push(column);
         Ok(Merged {
             table,
@@ -68,11 +69,41 @@ impl Table {
     pub fn with_rows_of(&self, other: &Table) -> Result<Table, TableError> {
         let mut table = self.clone();
         table.rows += other.rows;
+        let origin = Arc::new(self.origin.above(self.rows, &other.origin));
         for column in &mut table.columns {
             let below = other.column(&column.name)?;
             column.cells = joined(column, below);
+            column.origin = Arc::clone(&origin);
         }
+        table.origin = origin;
         Ok(table)
+    }
+
+    /// Tables below each other, as [`Table::with_rows_of`]; `None` without one.
+    pub(crate) fn stacked(mut tables: Vec<Table>) -> Result<Option<Table>, TableError> {
+        while tables.len() > 1 {
+            let pairs = tables.chunks(2).map(|pair| match pair {
+                [above, below] => above.with_rows_of(below),
+                _ => Ok(pair[0].clone()),
+            });
+            tables = pairs.collect::<Result<_, _>>()?;
+        }
+        Ok(tables.pop())
+    }
+
+    /// The given rows, in this order.
+    ///
+    /// # Panics
+    /// When a row is not there.
+    pub(crate) fn picked(&self, rows: &[usize]) -> Table {
+        let mut table = self.gathered(&vec![rows; self.columns.len()]);
+        let origin = Arc::new(self.origin.picked(rows));
+        for column in &mut table.columns {
+            column.origin = Arc::clone(&origin);
+        }
+        table.origin = origin;
+        table.rows = rows.len();
+        table
     }
 
     /// One entry for each different row, in the order of contents: the first such row and the sum

@@ -2,7 +2,7 @@
 
 use super::draw::{self, Draw};
 use super::partial::{Kind, Partial, RowSums, Taught};
-use super::sketch::{Sketch, gathered};
+use super::sketch::Sketch;
 use super::task::{Apart, Summing, Task, Teaching, Work};
 use crate::model::calibration::{self, Judged};
 use crate::model::fit::{self, FitError, Fitted, Searched};
@@ -266,7 +266,7 @@ impl StreamedFit {
         };
         let (seen, unseen) = (places(&seen), places(&unseen));
         let whole = [seen.as_slice(), &unseen].concat();
-        let (sample, all) = (gathered(&table, &seen), gathered(&table, &whole));
+        let (sample, all) = (table.picked(&seen), table.picked(&whole));
         let result = match self.goal {
             Goal::Search => {
                 let found = fit::search(&sample, &self.options, control)?;
@@ -282,7 +282,7 @@ impl StreamedFit {
         let chosen = Box::new(Chosen {
             result,
             sample,
-            unseen: gathered(&table, &unseen),
+            unseen: table.picked(&unseen),
             apart: Apart {
                 draw: Draw::new(self.options.seed),
                 up_to,
@@ -344,6 +344,23 @@ impl StreamedFit {
             done: 0,
             of,
             rate,
+        }
+    }
+
+    /// How columns become inputs, once a sample has said so.
+    pub(super) fn preparation(&self) -> Option<&Preparation> {
+        match &self.stage {
+            Stage::Summing(_, steps) => Some(&steps.task.preparation),
+            Stage::Teaching(_, rounds) => Some(&rounds.task.model.preparation),
+            _ => None,
+        }
+    }
+
+    /// How many rows all are, once a sample was drawn.
+    pub fn total(&self) -> Option<u64> {
+        match &self.stage {
+            Stage::Summing(chosen, _) | Stage::Teaching(chosen, _) => Some(chosen.total),
+            _ => None,
         }
     }
 

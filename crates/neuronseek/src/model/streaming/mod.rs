@@ -25,11 +25,15 @@
 mod client;
 mod draw;
 mod partial;
+mod plan;
+mod run;
 mod sketch;
 mod task;
 
 pub use client::{Goal, StreamedFit, StreamedResult};
 pub use partial::Partial;
+pub use plan::Plan;
+pub use run::run;
 pub use task::Task;
 
 #[cfg(test)]

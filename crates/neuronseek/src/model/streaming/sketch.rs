@@ -27,7 +27,7 @@ impl Sketch {
             start,
             end,
             most,
-            table: (!rows.is_empty()).then(|| gathered(table, &places)),
+            table: (!rows.is_empty()).then(|| table.picked(&places)),
             rows,
         };
         sketch.prune(most);
@@ -45,7 +45,7 @@ impl Sketch {
         let kept = self.rows.iter().enumerate();
         let kept = kept.filter(|(_, (hash, _))| *hash <= last);
         let places: Vec<usize> = kept.map(|(place, _)| place).collect();
-        self.table = Some(gathered(table, &places));
+        self.table = Some(table.picked(&places));
         self.rows.retain(|(hash, _)| *hash <= last);
     }
 
@@ -113,9 +113,4 @@ impl Sketch {
             table,
         })
     }
-}
-
-/// Rows of a table, in this order.
-pub(super) fn gathered(table: &Table, rows: &[usize]) -> Table {
-    table.gathered(&vec![rows; table.columns().len()])
 }

@@ -36,7 +36,7 @@ fn options(profile: Profile) -> FitOptions {
 }
 
 fn rows_of(table: &Table, range: std::ops::Range<usize>) -> Table {
-    sketch::gathered(table, &range.collect::<Vec<usize>>())
+    table.picked(&range.collect::<Vec<usize>>())
 }
 
 /// Runs all rounds over the rows cut at these places, tasks and partials sent as bytes.

@@ -127,6 +127,7 @@ impl<'a> Batches<'a> {
             source: self.one.source.clone(),
             first: batch.first,
             lines: batch.lines,
+            ..Origin::default()
         };
         let mut table = Table::assemble(origin, columns)?;
         // Without columns too it has its rows.

@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::ReadOptions;
-#[cfg(doc)]
-use super::Table;
 use super::error::TableError;
 use super::missing::Missing;
+use super::{ReadOptions, Table};
 
 mod batches;
 mod find;
@@ -186,6 +184,23 @@ impl Files {
         let wanted = self.shape.positions(columns)?;
         Batches::open(self, &self.pieces[piece], rows, wanted)
             .map_err(|error| self.one_of_several(error))
+    }
+
+    /// All rows as one table in memory.
+    ///
+    /// # Errors
+    /// When a file cannot be read to its end.
+    pub fn table(&self) -> Result<Table, TableError> {
+        let mut batches = Vec::new();
+        for piece in 0..self.pieces.len() {
+            for batch in self.read(piece, usize::MAX, None)? {
+                batches.push(batch?);
+            }
+        }
+        let table = Table::stacked(batches)?;
+        table.ok_or_else(|| TableError::NoRows {
+            source_name: String::new(),
+        })
     }
 
     /// Reads everything once, on all threads, and leaves out the files that cannot be read to their
