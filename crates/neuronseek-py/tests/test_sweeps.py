@@ -79,6 +79,8 @@ def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # By default Ray's workers give way to all else on the machine.
+        patch.setenv("RAY_worker_niceness", "0")
         yield
 
 
