@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from joblib import effective_n_jobs
+from joblib import effective_n_jobs, parallel_backend
+from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -76,7 +77,14 @@ class NeuronBase(CallbackSupport, BaseEstimator):  # type: ignore[misc, unused-i
         return int(check_random_state(state).randint(_MOST_SEED))
 
     def _threads(self) -> int:
-        return int(effective_n_jobs(self.n_jobs))
+        """The threads of a fit, on this machine.
+
+        Backends for clusters (Dask, Ray) count the cores of the cluster, whatever ``n_jobs`` is.
+        """
+        if type(get_active_backend()[0]).__module__ == "joblib._parallel_backends":
+            return int(effective_n_jobs(self.n_jobs))
+        with parallel_backend("threading"):
+            return int(effective_n_jobs(1 if self.n_jobs is None else self.n_jobs))
 
     def _read(self, X: Any, *, reset: bool) -> _input.Matrix | Table:
         return _input.read(self, X, reset=reset)
