@@ -21,11 +21,15 @@ pub struct Reading {
 impl Reading {
     /// Reads a table; `-` is standard input.
     pub fn table(&self, path: &Path) -> Result<Table, Failure> {
-        let options = ReadOptions {
+        Ok(Table::read(path, &self.options())?)
+    }
+
+    /// The same for the library.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
             missing: self.missing.clone(),
             ..ReadOptions::default()
-        };
-        Ok(Table::read(path, &options)?)
+        }
     }
 }
 
