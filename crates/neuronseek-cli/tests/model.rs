@@ -114,6 +114,53 @@ fn standard_input_is_a_table_like_any_other() {
     assert_eq!((run.code, run.out), (Some(0), from_file));
 }
 
+/// More rows than one batch has, in one file and in many.
+#[test]
+fn tables_in_several_files_are_predicted_as_one() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    folder.must(&format!("fit a.csv --target y -o m {SMALL}"));
+    folder.hybrid("all.csv", 100_000);
+    let text = String::from_utf8(folder.read("all.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    for (part, rows) in rows.chunks(7_001).enumerate() {
+        let rows = rows.join("\n");
+        folder.write(&format!("part{part:02}.csv"), format!("{header}\n{rows}\n"));
+    }
+    let whole = folder.must("predict m all.csv");
+    assert_eq!(whole.lines().count(), 100_001);
+    assert_eq!(folder.must("predict m part*.csv"), whole);
+    let output = command(folder.path(), "predict m -")
+        .stdin(std::fs::File::open(folder.file("all.csv")).unwrap())
+        .output();
+    assert_eq!(Run::from(output.unwrap()).out, whole);
+}
+
+/// A warning is of the whole table, and an error names the row of its file.
+#[test]
+fn odd_cells_of_all_batches_are_said_once() {
+    let folder = Folder::new();
+    folder.hybrid("a.csv", 300);
+    folder.must(&format!("fit a.csv --target y -o m {SMALL}"));
+    let text = String::from_utf8(folder.read("a.csv")).unwrap();
+    let header = text.lines().next().unwrap();
+    let empty = ",".repeat(header.matches(',').count());
+    for name in ["b.csv", "c.csv"] {
+        folder.write(name, format!("{text}{empty}\n"));
+    }
+    let run = folder.run("predict m b.csv c.csv -o p.csv");
+    assert_eq!(run.code, Some(0), "{}", run.errors);
+    let warnings = run.errors.matches("x1: 2 cells missing").count();
+    assert_eq!(warnings, 1, "{}", run.errors);
+    let bad = empty.replacen(',', "oops,", 1);
+    folder.write("c.csv", format!("{text}{bad}\n"));
+    let run = folder.run("predict m b.csv c.csv -o q.csv");
+    assert_eq!(run.code, Some(1), "{}", run.errors);
+    assert!(run.errors.contains("c.csv, data row 301"), "{}", run.errors);
+    assert!(!folder.names().contains(&"q.csv".to_string()));
+}
+
 #[test]
 fn several_targets_are_predicted_side_by_side() {
     let folder = Folder::new();

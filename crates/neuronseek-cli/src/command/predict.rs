@@ -1,11 +1,16 @@
 //! `neuronseek predict`: from a model and a table to predictions.
+//!
+//! The table is read, and the predictions are written, a batch of rows at a time, so that it may be
+//! larger than memory. What the first batch has is found out before anything is written.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use neuronseek::matrix::Matrix;
 use neuronseek::model::{Interval, Model, Prediction};
+use neuronseek::prepare::Oddities;
+use neuronseek::table::{Files, Table, TableError};
 
 use crate::arguments::Threads;
 use crate::arguments::intervals::{Wanted, per_cent};
@@ -13,6 +18,9 @@ use crate::arguments::reading::Reading;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::output::{self, OutputFile};
+
+/// How many rows are predicted at a time.
+const BATCH: usize = 65_536;
 
 /// Predict: CSV with one row per row of the table, in its order
 #[derive(Debug, Args)]
@@ -24,9 +32,10 @@ pub struct Arguments {
     /// The model file that fit wrote
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    /// The table: .csv or .tsv (also .gz, .zst), .parquet, or - for CSV on standard input; several
+    /// files, patterns in quotes and folders are read as one table, which may be larger than memory
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<PathBuf>,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -52,34 +61,122 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     };
     arguments.threads.apply()?;
     let model = Model::load(&arguments.model)?;
-    let table = arguments.reading.table(&arguments.data)?;
-    let encoded = model.preparation().encode(&table)?;
-    for warning in &encoded.warnings {
-        console.warn(warning);
-    }
-    let prediction = model.predict_inputs(&encoded.inputs);
-    if arguments.proba && matches!(prediction, Prediction::Values { .. }) {
-        return Err(Failure::unusable(format!(
-            "{} predicts numbers, which have no class probabilities: leave out --proba",
-            arguments.model.display()
-        )));
-    }
-    check_finite(&prediction)?;
-    let intervals = intervals(arguments, &model, &encoded.inputs)?;
-    let write = |out: &mut dyn Write| match intervals.as_slice() {
-        [] => write(&prediction, arguments.proba, out),
-        intervals => write_intervals(&prediction, intervals, out),
+    let mut oddities = Oddities::default();
+    let mut rows = 0;
+    let mut failure = None;
+    let write = |out: &mut dyn Write| {
+        let written = predict(arguments, &model, &mut oddities, &mut rows, out);
+        written.map_err(|stop| match stop {
+            Stop::Write(error) => error,
+            Stop::Other(other) => {
+                failure = Some(other);
+                io::Error::other("no prediction")
+            }
+        })
     };
-    let Some(output) = output else {
-        return output::print_with(write);
+    let result = match &output {
+        Some(output) => output.write(write),
+        None => output::print_with(write),
     };
-    output.write(write)?;
-    console.note(&format!(
-        "{} predictions in {}",
-        table.rows(),
-        output.path().display()
-    ));
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    for warning in oddities.warnings() {
+        console.warn(&warning);
+    }
+    result?;
+    if let Some(output) = output {
+        console.note(&format!(
+            "{rows} predictions in {}",
+            output.path().display()
+        ));
+    }
     Ok(())
+}
+
+/// Why predicting ends early.
+enum Stop {
+    /// The result cannot be written.
+    Write(io::Error),
+    /// There is none.
+    Other(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Stop {
+    fn from(failure: F) -> Stop {
+        Stop::Other(failure.into())
+    }
+}
+
+/// Predicts batch by batch, and counts the rows.
+fn predict(
+    arguments: &Arguments,
+    model: &Model,
+    oddities: &mut Oddities,
+    rows: &mut usize,
+    out: &mut dyn Write,
+) -> Result<(), Stop> {
+    each_batch(arguments, model, |table| {
+        let inputs = model.preparation().encode_batch(table, oddities)?;
+        let prediction = model.predict_inputs(&inputs);
+        if arguments.proba && matches!(prediction, Prediction::Values { .. }) {
+            return Err(Stop::Other(Failure::unusable(format!(
+                "{} predicts numbers, which have no class probabilities: leave out --proba",
+                arguments.model.display()
+            ))));
+        }
+        check_finite(&prediction, table)?;
+        let intervals = intervals(arguments, model, &inputs)?;
+        let header = *rows == 0;
+        *rows += table.rows();
+        match intervals.as_slice() {
+            [] => write(&prediction, arguments.proba, header, out),
+            intervals => write_intervals(&prediction, intervals, header, out),
+        }
+        .map_err(Stop::Write)
+    })
+}
+
+/// Gives the batches of the table to `take`. What can be read only once is one batch.
+fn each_batch(
+    arguments: &Arguments,
+    model: &Model,
+    mut take: impl FnMut(&Table) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    if let [path] = arguments.data.as_slice()
+        && only_once(path)
+    {
+        return take(&arguments.reading.table(path)?);
+    }
+    let files = Files::open(&arguments.data, &arguments.reading.options()).map_err(plain)?;
+    let needed: Vec<String> = model
+        .preparation()
+        .input_columns()
+        .map(str::to_string)
+        .collect();
+    // With a column missing, all are read, so that the message can name one like it.
+    let all_there = needed.iter().all(|name| files.names().contains(name));
+    let columns = all_there.then_some(needed.as_slice());
+    for piece in 0..files.pieces().len() {
+        for batch in files.read(piece, BATCH, columns).map_err(plain)? {
+            take(&batch.map_err(plain)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path is standard input or a pipe.
+fn only_once(path: &Path) -> bool {
+    let special = |metadata: std::fs::Metadata| !metadata.is_file() && !metadata.is_dir();
+    path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(special)
+}
+
+/// The error without the advice to leave files out, whose rows would lack among the predictions.
+fn plain(error: TableError) -> Failure {
+    match error {
+        TableError::OneOfSeveral { cause } => (*cause).into(),
+        error => error.into(),
+    }
 }
 
 /// The intervals to write.
@@ -112,10 +209,11 @@ fn intervals(
 fn write_intervals(
     prediction: &Prediction,
     intervals: &[Interval],
+    with_header: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let Prediction::Values { targets, values } = prediction else {
-        return write(prediction, false, out);
+        return write(prediction, false, with_header, out);
     };
     let mut csv = csv::Writer::from_writer(out);
     let names = targets.iter().map(|target| match targets.as_slice() {
@@ -130,7 +228,9 @@ fn write_intervals(
         let all = std::iter::once("prediction".to_string()).chain(ends);
         all.map(|column| column + &name).collect::<Vec<String>>()
     });
-    csv.write_record(header)?;
+    if with_header {
+        csv.write_record(header)?;
+    }
     for row in 0..values.rows() {
         let cells = (0..targets.len()).flat_map(|target| {
             let ends = intervals
@@ -144,7 +244,7 @@ fn write_intervals(
 }
 
 /// No NaN leaves the program silently.
-fn check_finite(prediction: &Prediction) -> Result<(), Failure> {
+fn check_finite(prediction: &Prediction, table: &Table) -> Result<(), Failure> {
     let values = match prediction {
         Prediction::Values { values, .. } => values,
         Prediction::Classes { probabilities, .. } => probabilities,
@@ -154,17 +254,23 @@ fn check_finite(prediction: &Prediction) -> Result<(), Failure> {
         Some(row) => Err(Failure::unusable(format!(
             "the prediction for data row {} is not a finite number: the model does not fit this \
              table",
-            row + 1
+            table.place(row).row.unwrap_or(row + 1)
         ))),
         None => Ok(()),
     }
 }
 
-fn write(prediction: &Prediction, proba: bool, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    prediction: &Prediction,
+    proba: bool,
+    with_header: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     match prediction {
         Prediction::Values { targets, values } => {
             match targets.as_slice() {
+                _ if !with_header => {}
                 [_] => csv.write_record(["prediction"])?,
                 _ => csv.write_record(targets.iter().map(|name| format!("prediction_{name}")))?,
             }
@@ -179,11 +285,10 @@ fn write(prediction: &Prediction, proba: bool, out: &mut dyn Write) -> io::Resul
         } => {
             let named = classes.iter().map(|class| format!("p_{class}"));
             let shown = |columns: Vec<String>| if proba { columns } else { Vec::new() };
-            csv.write_record(
-                ["prediction".to_string()]
-                    .into_iter()
-                    .chain(shown(named.collect())),
-            )?;
+            if with_header {
+                let first = ["prediction".to_string()].into_iter();
+                csv.write_record(first.chain(shown(named.collect())))?;
+            }
             for (row, &label) in labels.iter().enumerate() {
                 let numbers = probabilities.row(row).iter().map(f64::to_string);
                 csv.write_record(
@@ -203,7 +308,7 @@ mod tests {
 
     fn written(prediction: &Prediction, proba: bool) -> String {
         let mut bytes = Vec::new();
-        write(prediction, proba, &mut bytes).unwrap();
+        write(prediction, proba, true, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -234,8 +339,9 @@ mod tests {
         assert_eq!(written(&two, false), "prediction_a,prediction_b\n0.1,-2\n");
         let one = prediction(&["a"], vec![0.1]);
         assert_eq!(written(&one, false), "prediction\n0.1\n");
-        assert!(check_finite(&one).is_ok());
-        let failure = check_finite(&prediction(&["a"], vec![f64::NAN]));
+        let table = Table::new("t", Vec::new()).unwrap();
+        assert!(check_finite(&one, &table).is_ok());
+        let failure = check_finite(&prediction(&["a"], vec![f64::NAN]), &table);
         assert!(matches!(failure, Err(Failure::Unusable(text)) if text.contains("data row 1")));
     }
 }

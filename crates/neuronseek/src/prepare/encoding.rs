@@ -92,6 +92,14 @@ impl Odd {
         }
     }
 
+    /// Adds the cells of a later batch.
+    pub fn add(&mut self, other: Odd) {
+        self.missing += other.missing;
+        self.unseen += other.unseen;
+        self.first = self.first.take().or(other.first);
+        self.taken_for = other.taken_for;
+    }
+
     /// What the user should know, if anything.
     pub fn warning(&self, column: &str) -> Option<String> {
         let mut parts = Vec::new();

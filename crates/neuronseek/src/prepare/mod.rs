@@ -68,7 +68,7 @@ pub(crate) use log_mean::deviance;
 pub use network_scale::{BoundedInput, NetworkScale};
 pub use options::{ColumnKind, PrepareOptions, Task};
 pub(crate) use outcome::Outcome;
-pub use preparation::{Encoded, Preparation};
+pub use preparation::{Encoded, Oddities, Preparation};
 pub use recipe::{Coding, Grouping, Input, Key, Phase, RawColumn, RawKind, Recipe};
 pub use restoring::{Inverse, Restoring, RestoringValue};
 pub use search_scale::{InputScale, Origin, SearchScale};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 #[cfg(doc)]
 use super::TargetStatistics;
-use super::encoding::{Block, Encoding};
+use super::encoding::{Block, Encoding, Odd};
 use super::outcome::Outcome;
 use super::plan::{Plan, candidates};
 use super::statistics::{Known, Statistics};
@@ -59,6 +59,22 @@ pub struct Encoded {
     /// Cells unlike all that the training rows had, and what they were taken for: one sentence per
     /// column that has any.
     pub warnings: Vec<String>,
+}
+
+/// Cells of a table, read in batches, unlike all that the training rows had.
+#[derive(Debug, Default)]
+pub struct Oddities {
+    columns: Vec<(String, Odd)>,
+}
+
+impl Oddities {
+    /// What they were taken for: one sentence per column that has any.
+    pub fn warnings(&self) -> Vec<String> {
+        let columns = self.columns.iter();
+        columns
+            .filter_map(|(name, odd)| odd.warning(name))
+            .collect()
+    }
 }
 
 impl Preparation {
@@ -188,17 +204,37 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::inputs`].
     pub fn encode(&self, table: &Table) -> Result<Encoded, PrepareError> {
+        let mut oddities = Oddities::default();
+        let inputs = self.encode_batch(table, &mut oddities)?;
+        Ok(Encoded {
+            inputs,
+            warnings: oddities.warnings(),
+        })
+    }
+
+    /// The encoded inputs of a batch of rows; what was odd about their cells is added to
+    /// `oddities`, which is of this preparation.
+    ///
+    /// # Errors
+    /// As [`Preparation::inputs`].
+    pub fn encode_batch(
+        &self,
+        table: &Table,
+        oddities: &mut Oddities,
+    ) -> Result<Matrix<f64>, PrepareError> {
         self.check_columns(table)?;
         let mut inputs = Matrix::zeros(table.rows(), self.input_names.len());
-        let mut warnings = Vec::new();
         let mut first = 0;
-        for (name, encoding) in &self.columns {
+        for (position, (name, encoding)) in self.columns.iter().enumerate() {
             let mut block = Block {
                 matrix: &mut inputs,
                 first,
             };
             let odd = encoding.write(table.column(name)?, &mut block)?;
-            warnings.extend(odd.warning(name));
+            match oddities.columns.get_mut(position) {
+                Some((_, before)) => before.add(odd),
+                None => oddities.columns.push((name.clone(), odd)),
+            }
             first += encoding.names("").len();
         }
         let mut block = Block {
@@ -206,7 +242,7 @@ impl Preparation {
             first,
         };
         self.statistics.write(table, &mut block)?;
-        Ok(Encoded { inputs, warnings })
+        Ok(inputs)
     }
 
     /// The encoded inputs of all rows of `table`, for training on the rows `known`: statistics of
