@@ -17,6 +17,7 @@ mod error;
 mod export;
 mod model;
 mod settings;
+mod streaming;
 mod table;
 mod terms;
 mod work;
@@ -37,8 +38,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<table::Table>()?;
     module.add_class::<model::Model>()?;
+    module.add_class::<streaming::StreamedFit>()?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(streaming::partial, module)?)?;
+    module.add_function(wrap_pyfunction!(streaming::combine, module)?)?;
     module.add_function(wrap_pyfunction!(model::fit, module)?)?;
-    module.add_function(wrap_pyfunction!(settings::canonical_neuron, module)?)?;
     Ok(())
 }

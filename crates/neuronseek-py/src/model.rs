@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use neuronseek::explain::{self, ExplainOptions};
 use neuronseek::model::{
-    self, FitError, Metrics, Model as LibraryModel, ModelError, Prediction, UpdateOptions,
-    Validation, write_whole,
+    self, FitError, Model as LibraryModel, ModelError, Prediction, UpdateOptions, Validation,
+    write_whole,
 };
 use neuronseek::observe::Control;
 use neuronseek::prepare::Role;
@@ -35,7 +35,6 @@ pub struct Model {
     model: LibraryModel,
     /// One a column that the model reads; none in a model that was read from a file.
     importances: Vec<(String, f64)>,
-    seconds: f64,
 }
 
 /// Values, or the places of labels with probabilities.
@@ -74,10 +73,19 @@ pub fn fit(
         Ok(Model {
             model: fitted.model,
             importances,
-            seconds: fitted.report.seconds,
         })
     })?
     .map_err(|failure: Failure| failure.exception())
+}
+
+impl Model {
+    /// A model without importances.
+    pub fn of(model: LibraryModel) -> Model {
+        Model {
+            model,
+            importances: Vec::new(),
+        }
+    }
 }
 
 /// Why a fit has no model.
@@ -343,7 +351,6 @@ impl Model {
         Ok(Model {
             model: updated.map_err(|error| error::of_fit(&error))?,
             importances: self.importances.clone(),
-            seconds: self.seconds,
         })
     }
 
@@ -423,28 +430,10 @@ impl Model {
         self.model.expanded().as_ref().map(json).transpose()
     }
 
-    #[getter]
-    fn seconds(&self) -> f64 {
-        self.seconds
-    }
-
     /// By column, of those that predictions read.
     #[getter]
     fn importances(&self) -> Vec<(String, f64)> {
         self.importances.clone()
-    }
-
-    /// Metrics on the rows whose target is known, as JSON.
-    fn evaluate(
-        &self,
-        py: Python<'_>,
-        table: PyRef<'_, Table>,
-        n_threads: usize,
-    ) -> PyResult<String> {
-        let table = &table.table;
-        let measured = work::brief(py, n_threads, || self.model.evaluate(table))?;
-        let (metrics, _): (Metrics, usize) = measured.map_err(|error| error::of_model(&error))?;
-        json(&metrics)
     }
 
     /// The bytes of an export, and those of the weights beside it.
@@ -500,7 +489,6 @@ impl Model {
         Model {
             model,
             importances: Vec::new(),
-            seconds: 0.0,
         }
     }
 

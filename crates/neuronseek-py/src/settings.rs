@@ -206,13 +206,6 @@ where
         .map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
 }
 
-/// The canonical text of a neuron and its structure as JSON.
-#[pyfunction]
-pub fn canonical_neuron(text: &str) -> PyResult<(String, String)> {
-    let neuron: Neuron = parsed("neuron", text)?;
-    Ok((neuron.to_string(), structure(&neuron)?))
-}
-
 /// The terms of a neuron as JSON.
 pub fn structure(neuron: &Neuron) -> PyResult<String> {
     serde_json::to_string(&neuron.terms().iter().map(Described::of).collect::<Vec<_>>())

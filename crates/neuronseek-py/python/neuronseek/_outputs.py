@@ -161,7 +161,7 @@ def fit_classes(
         eval_set=held_out,
         more=more,
     )
-    _order(estimator, model)
+    order_classes(estimator, model)
 
 
 def class_weights(estimator: Any) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def class_cells(estimator: Any, y: Any, rows: int | None) -> list[tuple[Any, Any
     return [("category", texts)]
 
 
-def _order(estimator: Any, model: Model) -> None:
+def order_classes(estimator: Any, model: Model) -> None:
     """Where each of the model's classes stands in ``classes_``."""
     places = {text: place for place, text in enumerate(estimator._texts)}
     estimator._places = np.asarray([places[text] for text in model.classes])

@@ -9,7 +9,7 @@ use crate::model::fit::{self, FitError, Fitted, Searched};
 use crate::model::options::{FitOptions, Holdout, Profile, Validation};
 use crate::model::predict::{Limits, Model, Predictor};
 use crate::model::update::UpdateOptions;
-use crate::observe::{Control, Event};
+use crate::observe::{Control, Event, Observer};
 use crate::prepare::{Calibration, Preparation, SearchScale, Target};
 use crate::search::Formula;
 use crate::search::als::streamed::{Loss, moved};
@@ -17,7 +17,7 @@ use crate::table::Table;
 use crate::terms::Polynomial;
 
 /// A polynomial takes at most so many passes over the rows.
-const MOST_PASSES: usize = 5;
+pub(super) const MOST_PASSES: usize = 5;
 
 /// A step that is foretold to lower the loss by less than this many times its mean over rows is the
 /// last one: coefficients move by less than a tenth of their standard error then.
@@ -27,7 +27,7 @@ const ENOUGH: f64 = 0.01;
 const ROWS_SEEN: u64 = 4_000_000;
 
 /// The most passes of networks, where their number is not told.
-const MOST_EPOCHS: u64 = 20;
+pub(super) const MOST_EPOCHS: u64 = 20;
 
 /// The highest learning rate of networks that a sample has trained already, where it is not told.
 const LEARNING_RATE: f64 = 1e-3;
@@ -267,6 +267,11 @@ impl StreamedFit {
         let (seen, unseen) = (places(&seen), places(&unseen));
         let whole = [seen.as_slice(), &unseen].concat();
         let (sample, all) = (table.picked(&seen), table.picked(&whole));
+        let said = OfSample(control.observer);
+        let control = &Control {
+            observer: &said,
+            ..*control
+        };
         let result = match self.goal {
             Goal::Search => {
                 let found = fit::search(&sample, &self.options, control)?;
@@ -697,9 +702,24 @@ impl Chosen {
     }
 }
 
+/// What a search of many rows says of its sample; here that is a sample of a sample.
+const SOUGHT: &str = "the structure was sought on";
+
+/// Passes on what is told while a sample chooses, but for what the user would misread.
+struct OfSample<'a>(&'a dyn Observer);
+
+impl Observer for OfSample<'_> {
+    fn notice(&self, event: &Event<'_>) {
+        match event {
+            Event::Warning(text) if text.starts_with(SOUGHT) => {}
+            event => self.0.notice(event),
+        }
+    }
+}
+
 /// Says of what the sample was.
 fn of_sample(warnings: &mut Vec<String>, sampled: usize, used: u64) {
-    warnings.retain(|warning| !warning.starts_with("the structure was sought on"));
+    warnings.retain(|warning| !warning.starts_with(SOUGHT));
     warnings.push(format!(
         "chosen on a sample of {sampled} rows, fitted to {used}"
     ));

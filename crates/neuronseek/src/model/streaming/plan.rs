@@ -2,10 +2,10 @@
 //!
 //! The figures are measured ones of this library, rounded up; see `docs/book/scale.md`.
 
-use super::client::{Goal, polynomial_alone};
+use super::client::{Goal, MOST_EPOCHS, MOST_PASSES, polynomial_alone};
 use super::draw::sample_rows;
 use crate::model::fit::FitError;
-use crate::model::options::{FitOptions, NeuronChoice};
+use crate::model::options::FitOptions;
 use crate::table::Files;
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -39,12 +39,13 @@ const SHUFFLED_CELLS: usize = 8_000_000;
 const MOST_BATCH: u64 = 16_384;
 const LEAST_BATCH: u64 = 512;
 
-/// Cells that a thread reads and encodes in a second, and multiplications that it does.
-const READ: f64 = 2.5e7;
-const MULTIPLIED: f64 = 6e9;
+/// Cells a second that a thread reads, and that it reads and encodes; multiplications a second.
+const READ: f64 = 2e8;
+const ENCODED: f64 = 3e7;
+const MULTIPLIED: f64 = 1.5e10;
 
-/// Parts of the work are seldom faster than this.
-const CHOICE_SECONDS: f64 = 5.0;
+/// Seconds that the choice takes on the sample.
+const CHOICE_SECONDS: f64 = 1.0;
 
 /// What a fit will do.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,28 +123,30 @@ impl Plan {
         let row = threads * wide * CELL_OF_BATCH;
         let least = fixed + LEAST_BATCH * row;
         if limit < least {
-            let megabytes = least.div_ceil(MEBIBYTE);
+            let megabytes = least.min(in_memory).div_ceil(MEBIBYTE);
+            let fewer = match threads {
+                1 => "",
+                _ => "; fewer --threads take less",
+            };
             return Err(FitError::Settings(vec![format!(
                 "{} MiB of memory are too little to work in: a fit of {columns} columns with \
-                 {threads} thread{} takes at least {megabytes}MiB (--memory-limit {megabytes}MiB; \
-                 fewer --threads take less)",
+                 {threads} thread{} takes at least --memory-limit {megabytes}MiB{fewer}",
                 limit / MEBIBYTE,
                 if threads == 1 { "" } else { "s" },
             )]));
         }
         plan.batch = ((limit - fixed) / row).min(MOST_BATCH) as usize;
         plan.memory = fixed + plan.batch as u64 * row;
-        let given = matches!(options.neuron, NeuronChoice::Given(_));
-        plan.passes = match alone && !given {
-            true => [2, 6],
-            false => [2, 21],
+        plan.passes = match alone {
+            true => [2, 1 + MOST_PASSES],
+            false => [2, 1 + MOST_EPOCHS as usize],
         };
         if let (Some(rows), true) = (files.rows(), alone) {
-            let pass = |multiplied: f64| {
-                rows as f64 * (columns as f64 / READ + multiplied / MULTIPLIED) / threads as f64
-            };
-            let of_sums = pass((numbers * numbers) as f64 / 2.0);
-            plan.seconds = Some(CHOICE_SECONDS + pass(0.0) + 2.0 * of_sums);
+            let multiplied = (numbers * numbers) as f64 / 2.0;
+            let sketch = columns as f64 / READ;
+            let sums = columns as f64 / ENCODED + multiplied / MULTIPLIED;
+            let all = rows as f64 * (sketch + 2.0 * sums) / threads as f64;
+            plan.seconds = Some(CHOICE_SECONDS + all);
         }
         Ok(plan)
     }

@@ -1,6 +1,7 @@
 //! The rounds of a fit over files, on this machine.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -37,6 +38,7 @@ pub fn run(
     plan: &Plan,
     control: &Control<'_>,
 ) -> Result<StreamedResult, FitError> {
+    let began = Instant::now();
     let mut fit = StreamedFit::new(goal, options, files.names().len(), files.rows())?;
     let mut reading = Reading {
         files,
@@ -70,7 +72,13 @@ pub fn run(
             reading.columns = Some(columns(preparation));
         }
     }
-    fit.result().ok_or(FitError::EndedEarly)
+    let mut result = fit.result().ok_or(FitError::EndedEarly)?;
+    let seconds = began.elapsed().as_secs_f64();
+    match &mut result {
+        StreamedResult::Searched(found) => found.report.seconds = seconds,
+        StreamedResult::Fitted(fitted) => fitted.report.seconds = seconds,
+    }
+    Ok(result)
 }
 
 /// The first row of each piece, where that is known before reading.
