@@ -126,7 +126,8 @@ def _parts(name: str, collection: Any) -> list[Any]:
         if collection.ndim == 2 and collection.numblocks[1] > 1:
             collection = collection.rechunk({1: -1})
         return list(collection.to_delayed().ravel())
-    return list(collection.to_delayed())
+    # Optimised, Dask reads several files as one partition, more of them the fewer columns it needs.
+    return list(collection.to_delayed(optimize_graph=False))
 
 
 def _count(X: Any, y: Any, weights: Any) -> int:
