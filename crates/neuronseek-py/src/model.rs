@@ -342,6 +342,7 @@ impl Model {
             epochs,
             learning_rate,
             batch,
+            weight_decay: None,
             weights,
             seed,
         };

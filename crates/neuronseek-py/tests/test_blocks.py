@@ -276,3 +276,29 @@ def test_the_example_on_ray(tmp_path):
     assert lines[0] == "x + x^3 + cp(2, r=1)"
     assert lines[1].startswith("70000 rows")
     assert json.loads(lines[1].split("rows ")[1].replace("'", '"'))["r2"] > 0.98
+
+
+# Arrow ---------------------------------------------------------------------------------------
+
+
+def test_batches_of_an_arrow_dataset(rows, tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    ds = pytest.importorskip("pyarrow.dataset", reason="pyarrow is not installed")
+    X, y = rows
+    table = pa.table({**{f"x{i}": X[:, i] for i in range(4)}, "y": y})
+    ds.write_dataset(
+        table, tmp_path, format="parquet", max_rows_per_file=40_000, max_rows_per_group=9000
+    )
+    data = ds.dataset(tmp_path, format="parquet")
+    head = data.head(1000)
+    estimator = PolynomialNeuronRegressor(random_state=0)
+    state = blocks.start(estimator, head.drop_columns("y"), head["y"])
+    while state.task is not None:
+        parts, start = [], 0
+        for batch in data.to_batches(batch_size=65_536):
+            made = blocks.partial(state.task, batch.drop_columns("y"), batch["y"], start=start)
+            start += batch.num_rows
+            parts = [functools.reduce(blocks.combine, [*parts, made])]
+        state = blocks.solve(state, parts[0])
+    own = run(PolynomialNeuronRegressor(random_state=0), X, y, [])
+    assert state.estimator._model.to_bytes() == own._model.to_bytes()

@@ -165,10 +165,6 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     arguments.threads.apply()?;
     let deadline = arguments.time_limit.deadline();
     let source = (arguments.large).open(&arguments.data, &arguments.reading, console)?;
-    let test = match &arguments.testing.test {
-        Some(path) => Some(arguments.reading.table(path)?),
-        None => None,
-    };
     let mut options = options(arguments, &source.names(), output.as_ref(), console)?;
     let rows = (arguments.large).rows(source, (Goal::Fit, &options), console)?;
     let control = Control {
@@ -179,6 +175,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     if matches!(rows, Rows::Parts(..)) {
         in_parts(arguments, &mut options)?;
     }
+    let test = match &arguments.testing.test {
+        Some(path) => Some(arguments.reading.table(path)?),
+        None => None,
+    };
     let checkpoint = options.checkpoint.as_deref();
     let unfinished = checkpoint.is_some_and(Path::exists);
     let result = match &rows {

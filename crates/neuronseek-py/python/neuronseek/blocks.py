@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,7 @@ class State:
     task: Task | None
     _fit: Any
     _head: Any
+    _deadline: float | None
 
 
 def start(
@@ -115,9 +117,14 @@ def start(
     State
         With the first task.
     """
+    if getattr(estimator, "warm_start", False):
+        raise ValueError("warm_start is for rows in memory: set it to False")
     table = estimator._table(X, reset=True)
-    names, kinds = list(table.names), estimator._kinds(table)
-    for attribute in ("classes_", "_texts", "_places"):
+    names = list(table.names)
+    # Of a column without a cell nothing is known yet.
+    empty = _empty_columns(X, names)
+    kinds = [(name, kind) for name, kind in estimator._kinds(table) if name not in empty]
+    for attribute in ("classes_", "_texts", "_places", "history_"):
         estimator.__dict__.pop(attribute, None)
     more: dict[str, Any] = {}
     if _is_classes(estimator, y if classes is None else classes):
@@ -161,7 +168,9 @@ def start(
     for attribute in ("_model", "report_", "formula_", "terms_", "history_"):
         reader.__dict__.pop(attribute, None)
     head = (reader, tuple(own), weights if weighted else None)
-    return State(estimator, _task(fit, head), fit, head)
+    limit = estimator.time_limit
+    deadline = None if limit is None else time.monotonic() + limit
+    return State(estimator, _task(fit, head), fit, head, deadline)
 
 
 def partial(task: Task, X: Any, y: Any, *, start: int, sample_weight: Any = None) -> bytes:
@@ -235,12 +244,13 @@ def solve(state: State, total: bytes) -> State:
         The next one; its estimator is fitted where its task is None.
     """
     estimator = state.estimator
+    left = 0.0 if state._deadline is None else state._deadline - time.monotonic()
     with Listener(None, verbose=estimator.verbose, X=None) as listener:
         state._fit.solve(
             total,
             n_threads=estimator._threads(),
             listener=listener,
-            time_limit=estimator.time_limit,
+            time_limit=None if state._deadline is None else max(left, 0.0),
         )
     for text in listener.warnings:
         warnings.warn(text, NeuronSeekWarning, stacklevel=2)
@@ -249,7 +259,7 @@ def solve(state: State, total: bytes) -> State:
     task = _task(state._fit, state._head)
     if task is None:
         _finish(estimator, state._fit.model())
-    return State(estimator, task, state._fit, state._head)
+    return State(estimator, task, state._fit, state._head, state._deadline)
 
 
 def _task(fit: Any, head: tuple[Any, tuple[str, ...], str | None]) -> Task | None:
@@ -264,6 +274,14 @@ def _finish(estimator: Any, model: Any) -> None:
         _outputs.order_classes(estimator, model)
     trainable = getattr(estimator, "_is_trainable", None)
     estimator._trainable = bool(trainable()) if trainable is not None else False
+
+
+def _empty_columns(X: Any, names: list[str]) -> set[str]:
+    """Columns of a pandas frame without a cell."""
+    if not _input.is_pandas(X):
+        return set()
+    empty = X.isna().all(axis=0).tolist()
+    return {name for name, is_one in zip(names, empty, strict=True) if is_one}
 
 
 def _is_classes(estimator: Any, y: Any) -> bool:

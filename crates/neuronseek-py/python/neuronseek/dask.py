@@ -29,6 +29,7 @@ import numpy as np
 
 from neuronseek import blocks
 from neuronseek._base import NeuronBase
+from neuronseek._input import is_missing
 from neuronseek._networks import NeuronSeekClassifier, NeuronSeekRegressor
 from neuronseek._outputs import Classes
 from neuronseek._polynomial import PolynomialNeuronClassifier, PolynomialNeuronRegressor
@@ -81,12 +82,12 @@ class _OnDask(NeuronBase):
         if not parts:
             raise ValueError("X has no rows")
         ends = np.cumsum([count for count in counts if count]).tolist()
-        (head,) = dask.compute(dask.delayed(_head)(*parts[0]))
+        head = _head(parts)
         state = blocks.start(
             self,
             *head,
             rows=ends[-1],
-            classes=_classes(parts) if _is_classifier(self, parts) else None,
+            classes=_classes(parts) if _is_classifier(self, head) else None,
             weighted=sample_weight is not None,
         )
         while state.task is not None:
@@ -104,7 +105,9 @@ class _OnDask(NeuronBase):
 def _joint_parts(X: Any, y: Any, sample_weight: Any) -> list[Part]:
     """The partitions of rows with their targets and weights."""
     rows, targets = _parts("X", X), _parts("y", y)
-    weights = [None] * len(rows) if sample_weight is None else _parts("weights", sample_weight)
+    weights = (
+        [None] * len(rows) if sample_weight is None else _parts("sample_weight", sample_weight)
+    )
     if not len(rows) == len(targets) == len(weights):
         raise ValueError(
             f"X has {len(rows)} partitions, y has {len(targets)}"
@@ -139,14 +142,35 @@ def _count(X: Any, y: Any, weights: Any) -> int:
     return len(X)
 
 
-def _head(X: Any, y: Any, weights: Any) -> tuple[Any, Any]:
-    return X[:_HEAD_ROWS], y[:_HEAD_ROWS]
+def _head(parts: list[Part]) -> tuple[Any, Any]:
+    """The first thousand rows or more, of as many partitions as it takes."""
+    some: list[tuple[Any, Any]] = []
+    for X, y, _ in parts:
+        (one,) = dask.compute(dask.delayed(_first)(X, y))
+        some.append(one)
+        if sum(len(X) for X, _ in some) >= _HEAD_ROWS:
+            break
+    return _stacked([X for X, _ in some]), _stacked([y for _, y in some])
 
 
-def _is_classifier(estimator: Any, parts: list[Part]) -> bool:
+def _first(X: Any, y: Any) -> tuple[Any, Any]:
+    rows = slice(0, _HEAD_ROWS)
+    return tuple(one.iloc[rows] if hasattr(one, "iloc") else one[rows] for one in (X, y))  # type: ignore[return-value]
+
+
+def _stacked(some: list[Any]) -> Any:
+    if len(some) == 1:
+        return some[0]
+    if hasattr(some[0], "iloc"):
+        import pandas
+
+        return pandas.concat(some)
+    return np.concatenate(some)
+
+
+def _is_classifier(estimator: Any, head: tuple[Any, Any]) -> bool:
     if isinstance(estimator, NeuronSearch):
-        ((_, y),) = dask.compute(dask.delayed(_head)(*parts[0]))
-        return estimator._is_classes(y)
+        return estimator._is_classes(head[1])
     return isinstance(estimator, Classes)
 
 
@@ -157,7 +181,10 @@ def _classes(parts: list[Part]) -> Any:
 
 
 def _distinct(y: Any) -> Any:
-    return np.unique(np.asarray(y))
+    values = np.asarray(y)
+    if any(map(is_missing, values.tolist())):
+        raise ValueError("Input y contains NaN.")
+    return np.unique(values)
 
 
 def _partial(task: blocks.Task, X: Any, y: Any, weights: Any, start: int) -> bytes:
@@ -179,30 +206,36 @@ def _tree(parts: list[Any]) -> Any:
 def _by_parts(estimator: Any, method: Any, X: Any) -> Any:
     """What a method of rows in memory gives for each partition."""
     apply = functools.partial(method, estimator)
-    if hasattr(X, "map_partitions"):
-        empty = np.asarray(apply(X._meta_nonempty))
-        if empty.ndim == 1:
-            return X.map_partitions(_series, apply, meta=(None, empty.dtype))
-        columns = list(range(empty.shape[1]))
-        meta = _frame(X._meta_nonempty, apply, columns).iloc[:0]
-        return X.map_partitions(_frame, apply, columns, meta=meta)
+    frame = hasattr(X, "map_partitions")
+    some = apply(X._meta_nonempty if frame else np.zeros((1, X.shape[1]), dtype=X.dtype))
+    empty = np.asarray(some)[:0]
+    if frame and empty.ndim == 1:
+        return X.map_partitions(_series, apply, empty, meta=(None, empty.dtype))
+    if frame:
+        meta = _frame(X._meta, apply, empty)
+        return X.map_partitions(_frame, apply, empty, meta=meta)
     if X.numblocks[1] > 1:
         X = X.rechunk({1: -1})
-    some = np.asarray(apply(np.zeros((1, X.shape[1]), dtype=X.dtype)))
-    if some.ndim == 1:
-        return X.map_blocks(apply, drop_axis=1, dtype=some.dtype)
-    return X.map_blocks(apply, chunks=(X.chunks[0], (some.shape[1],)), dtype=some.dtype)
+    if empty.ndim == 1:
+        return X.map_blocks(_array, apply, empty, drop_axis=1, dtype=empty.dtype)
+    chunks = (X.chunks[0], (empty.shape[1],))
+    return X.map_blocks(_array, apply, empty, chunks=chunks, dtype=empty.dtype)
 
 
-def _series(X: Any, apply: Any) -> Any:
-    pandas = __import__("pandas")
-    return pandas.Series(apply(X) if len(X) else [], index=X.index)
+def _array(X: Any, apply: Any, empty: Any) -> Any:
+    return np.asarray(apply(X)) if len(X) else empty
 
 
-def _frame(X: Any, apply: Any, columns: list[int]) -> Any:
-    pandas = __import__("pandas")
-    values = apply(X) if len(X) else np.zeros((0, len(columns)))
-    return pandas.DataFrame(values, index=X.index, columns=columns)
+def _series(X: Any, apply: Any, empty: Any) -> Any:
+    import pandas
+
+    return pandas.Series(_array(X, apply, empty), index=X.index)
+
+
+def _frame(X: Any, apply: Any, empty: Any) -> Any:
+    import pandas
+
+    return pandas.DataFrame(_array(X, apply, empty), index=X.index)
 
 
 def _lazy(method: Any) -> Any:

@@ -172,7 +172,7 @@ impl Data {
             None if test_rows.is_empty() => None,
             None => Some(subset(&test_rows)?),
         };
-        let both = stacked(&training, &validation);
+        let both = stacked(&[&training, &validation]).unwrap_or_else(|| training.clone());
         let folds = folds(&both, training.rows(), plan.folds, options.seed);
         let known_inputs = encoded.select_rows(&known);
         Ok(Data {
@@ -325,29 +325,38 @@ fn last_rows(
     Ok(split::Split { train, test })
 }
 
-/// The rows of one after those of the other.
-fn stacked(a: &Subset, b: &Subset) -> Subset {
-    let target = match (&a.target, &b.target) {
-        (Target::Values(a), Target::Values(b)) => Target::Values(stack(a, b)),
-        (Target::Classes { labels: a, count }, Target::Classes { labels: b, .. }) => {
+/// Rows below each other, prepared alike; `None` without a part.
+pub(super) fn stacked(parts: &[&Subset]) -> Option<Subset> {
+    let first = parts.first()?;
+    let matrix = |of: &dyn Fn(&Subset) -> &Matrix<f64>| {
+        let data: Vec<&[f64]> = parts.iter().map(|part| of(part).data()).collect();
+        let rows = parts.iter().map(|part| of(part).rows()).sum();
+        Matrix::from_vec(rows, of(first).columns(), data.concat())
+    };
+    let target = match &first.target {
+        Target::Values(_) => Target::Values(matrix(&|part| match &part.target {
+            Target::Values(values) => values,
+            // One preparation makes all parts, so they are of one kind.
+            Target::Classes { .. } => &part.truth,
+        })),
+        Target::Classes { count, .. } => {
+            let labels = parts.iter().map(|part| match &part.target {
+                Target::Classes { labels, .. } => labels.as_slice(),
+                Target::Values(_) => &[],
+            });
             Target::Classes {
-                labels: [a.as_slice(), b].concat(),
+                labels: labels.collect::<Vec<_>>().concat(),
                 count: *count,
             }
         }
-        // One preparation makes both, so they are of one kind.
-        (a, _) => a.clone(),
     };
-    let weights = match (&a.weights, &b.weights) {
-        (Some(a), Some(b)) => Some([a.as_slice(), b].concat()),
-        _ => None,
-    };
-    Subset {
-        encoded: stack(&a.encoded, &b.encoded),
+    let weights: Option<Vec<&[f64]>> = (parts.iter()).map(|part| part.weights.as_deref()).collect();
+    Some(Subset {
+        encoded: matrix(&|part| &part.encoded),
         target,
-        truth: stack(&a.truth, &b.truth),
-        weights,
-    }
+        truth: matrix(&|part| &part.truth),
+        weights: weights.map(|weights| weights.concat()),
+    })
 }
 
 /// The first fold holds out the rows from `first` on; the others share out those before, of each
@@ -371,11 +380,6 @@ fn folds(known: &Subset, first: usize, count: usize, seed: u64) -> Vec<Vec<usize
     }
     folds[1..].iter_mut().for_each(|fold| fold.sort_unstable());
     folds
-}
-
-fn stack(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
-    let data = [a.data(), b.data()].concat();
-    Matrix::from_vec(a.rows() + b.rows(), a.columns(), data)
 }
 
 /// The rows that are not held out, and those that are.

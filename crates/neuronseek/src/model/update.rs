@@ -10,7 +10,7 @@ use crate::network::Loss;
 use crate::observe::{Control, Event};
 use crate::prepare::Target;
 use crate::table::Table;
-use crate::train::{Checkpoint, Samples, Schedule, TrainConfig, train};
+use crate::train::{Checkpoint, Regularisation, Samples, Schedule, TrainConfig, train};
 
 /// How a model learns on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub struct UpdateOptions {
     pub learning_rate: f64,
     /// Rows a step; `None` chooses by the number of rows.
     pub batch: Option<usize>,
+    /// Weight decay, 0 to 1; `None` is that of [`TrainConfig`].
+    pub weight_decay: Option<f64>,
     /// The column of row weights in the table, if there is one.
     pub weights: Option<String>,
     /// The seed of the order of rows and of dropout.
@@ -33,6 +35,7 @@ impl Default for UpdateOptions {
             epochs: 1,
             learning_rate: 1e-3,
             batch: None,
+            weight_decay: None,
             weights: None,
             seed: 0,
         }
@@ -117,7 +120,10 @@ impl Model {
                 target: lesson.target,
                 weights: lesson.weights.as_deref(),
             };
+            let base = TrainConfig::default();
             let config = TrainConfig {
+                weight_decay: options.weight_decay.unwrap_or(base.weight_decay),
+                regularisation: Regularisation::Constant,
                 epochs: options.epochs,
                 learning_rate: options.learning_rate,
                 batch: options.batch,
@@ -126,7 +132,7 @@ impl Model {
                 patience: None,
                 loss: (self.report.loss).unwrap_or_else(|| Loss::of(lesson.target)),
                 seed: (options.seed.wrapping_mul(1_000_003)).wrapping_add(index as u64),
-                ..TrainConfig::default()
+                ..base
             };
             let mut network = member.network.clone();
             let keep = &mut |_: &Checkpoint| {};

@@ -325,6 +325,29 @@ impl Outcome {
         Ok(Outcome::Values(columns.collect::<Result<_, _>>()?))
     }
 
+    /// Whether the (only or each) target of a row can be put on this scale: it is in the domain of the
+    /// transform.
+    pub fn admits(&self, truth: &[f64]) -> bool {
+        let Outcome::Values(scaled) = self else {
+            return true;
+        };
+        scaled.iter().zip(truth).all(|(scaled, value)| {
+            let transformed = scaled.transformed.as_ref();
+            transformed.is_none_or(|own| own.transform.admits(*value, *value))
+        })
+    }
+
+    /// The same with predictions that may go as far beyond targets of this extent, one a target, as
+    /// they may beyond those of the fit.
+    pub fn widened(&self, extents: &[[f64; 2]]) -> Outcome {
+        let Outcome::Values(scaled) = self else {
+            return self.clone();
+        };
+        let scaled = scaled.iter().zip(extents);
+        let scaled = scaled.map(|(scaled, extent)| scaled.widened(*extent));
+        Outcome::Values(scaled.collect())
+    }
+
     /// The same with predictions smeared by what `outputs` (rows x targets, scaled) leave of the
     /// known rows' `truth`.
     pub fn smeared(&self, truth: &Matrix<f64>, outputs: &Matrix<f64>) -> Outcome {

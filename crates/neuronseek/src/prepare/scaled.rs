@@ -71,6 +71,19 @@ impl Scaled {
         })
     }
 
+    /// The same with bounds and limits for a target of this extent, too.
+    pub(super) fn widened(&self, [low, high]: [f64; 2]) -> Scaled {
+        if !(low <= high) {
+            return self.clone();
+        }
+        let margin = MARGIN * (high - low);
+        Scaled {
+            transformed: (self.transformed.as_ref()).map(|own| own.widened([low, high])),
+            bounds: (self.bounds).map(|own| [own[0].min(low - margin), own[1].max(high + margin)]),
+            ..self.clone()
+        }
+    }
+
     /// A prediction in the target's unit.
     #[inline(always)]
     pub(super) fn restore(&self, value: f64) -> f64 {

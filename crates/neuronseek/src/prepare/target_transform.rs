@@ -174,6 +174,18 @@ impl Transformed {
         }
     }
 
+    /// The same with limits for a target of this extent, too.
+    pub fn widened(&self, [low, high]: [f64; 2]) -> Transformed {
+        let margin = MARGIN * (high - low);
+        Transformed {
+            limits: [
+                self.limits[0].min(low - margin),
+                self.limits[1].max(high + margin),
+            ],
+            ..self.clone()
+        }
+    }
+
     /// With the residuals (true less predicted, transformed scale) of known rows.
     pub fn smeared(&self, residuals: Vec<f64>, variance: f64) -> Transformed {
         let squares: f64 = residuals.iter().map(|r| r * r).sum();

@@ -13,11 +13,8 @@ pub(super) struct Origin {
     pub first: usize,
     /// The lines of the table's rows; empty where there are none (Parquet).
     pub lines: Lines,
-    /// Of a table that was put together: from which row on, before `picked`, rows are of another
-    /// table.
-    pub parts: Vec<(usize, Arc<Origin>)>,
-    /// Of rows that were picked from a table: which ones.
-    pub picked: Vec<usize>,
+    /// Of a table of rows of others: for each row, which one of a table that was read.
+    pub rows: Vec<(Arc<Origin>, usize)>,
 }
 
 impl Origin {
@@ -34,32 +31,32 @@ impl Origin {
     pub fn picked(self: &Arc<Origin>, rows: &[usize]) -> Origin {
         Origin {
             source: self.source.clone(),
-            parts: vec![(0, Arc::clone(self))],
-            picked: rows.to_vec(),
+            rows: rows.iter().map(|&row| self.row(row)).collect(),
             ..Origin::default()
         }
     }
 
-    /// The origin of a table of so many rows with another below.
-    pub fn above(self: &Arc<Origin>, rows: usize, below: &Arc<Origin>) -> Origin {
-        let mut parts = match (self.parts.is_empty(), self.picked.is_empty()) {
-            (false, true) => self.parts.clone(),
-            _ => vec![(0, Arc::clone(self))],
-        };
-        parts.push((rows, Arc::clone(below)));
+    /// The origin of a table of so many rows with another of so many below.
+    pub fn above(self: &Arc<Origin>, rows: usize, below: (&Arc<Origin>, usize)) -> Origin {
+        let own = (0..rows).map(|row| self.row(row));
+        let others = (0..below.1).map(|row| below.0.row(row));
         Origin {
             source: self.source.clone(),
-            parts,
+            rows: own.chain(others).collect(),
             ..Origin::default()
         }
+    }
+
+    /// The table that was read and its row that a row is.
+    fn row(self: &Arc<Origin>, row: usize) -> (Arc<Origin>, usize) {
+        let known = self.rows.get(row).cloned();
+        known.unwrap_or_else(|| (Arc::clone(self), row))
     }
 
     /// The place of a row of the table (counted from 0) and column.
     pub fn place(&self, row: usize, column: Option<&str>) -> Place {
-        let row = self.picked.get(row).copied().unwrap_or(row);
-        let part = self.parts.partition_point(|(start, _)| *start <= row);
-        if let Some((start, origin)) = self.parts[..part].last() {
-            return origin.place(row - start, column);
+        if let Some((origin, row)) = self.rows.get(row) {
+            return origin.place(*row, column);
         }
         Place {
             source: self.source.clone(),
@@ -108,8 +105,8 @@ mod tests {
         };
         // Rows 100, 101, 102 of a, of which the last and the first are picked, with row 7 of b below.
         let picked = Arc::new(file("a", 100).picked(&[2, 0]));
-        let both = Arc::new(picked.above(2, &file("b", 7)));
-        let all = both.above(3, &picked);
+        let both = Arc::new(picked.above(2, (&file("b", 7), 1)));
+        let all = both.above(3, (&picked, 2));
         let place = |row: usize| {
             let place = all.place(row, None);
             (place.source, place.row)

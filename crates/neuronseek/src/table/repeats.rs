@@ -69,7 +69,7 @@ impl Table {
     pub fn with_rows_of(&self, other: &Table) -> Result<Table, TableError> {
         let mut table = self.clone();
         table.rows += other.rows;
-        let origin = Arc::new(self.origin.above(self.rows, &other.origin));
+        let origin = Arc::new(self.origin.above(self.rows, (&other.origin, other.rows)));
         for column in &mut table.columns {
             let below = other.column(&column.name)?;
             column.cells = joined(column, below);

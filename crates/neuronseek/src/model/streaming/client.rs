@@ -1,19 +1,19 @@
 //! What is done with the total of each round.
 
+use super::chosen::{Chosen, OfSample, StreamedResult};
 use super::draw::{self, Draw};
 use super::partial::{Kind, Partial, RowSums, Taught};
+use super::seen::Seen;
 use super::sketch::Sketch;
 use super::task::{Apart, Summing, Task, Teaching, Work};
-use crate::model::calibration::{self, Judged};
-use crate::model::fit::{self, FitError, Fitted, Searched};
+use crate::model::fit::{self, FitError};
+use crate::model::imbalance::ThresholdChoice;
 use crate::model::options::{FitOptions, Holdout, Profile, Validation};
-use crate::model::predict::{Limits, Model, Predictor};
+use crate::model::predict::{Member, Model, Predictor};
 use crate::model::update::UpdateOptions;
-use crate::observe::{Control, Event, Observer};
-use crate::prepare::{Calibration, Preparation, SearchScale, Target};
-use crate::search::Formula;
-use crate::search::als::streamed::{Loss, moved};
-use crate::table::Table;
+use crate::observe::Control;
+use crate::prepare::{Preparation, TargetStatistics};
+use crate::search::als::streamed::{Loss, Rows, moved};
 use crate::terms::Polynomial;
 
 /// A polynomial takes at most so many passes over the rows.
@@ -42,15 +42,6 @@ pub enum Goal {
     Search,
     /// A model.
     Fit,
-}
-
-/// What came out.
-#[derive(Debug, Clone)]
-pub enum StreamedResult {
-    /// Of [`Goal::Search`].
-    Searched(Box<Searched>),
-    /// Of [`Goal::Fit`].
-    Fitted(Box<Fitted>),
 }
 
 /// A fit in rounds.
@@ -83,6 +74,8 @@ pub struct StreamedFit {
     goal: Goal,
     options: FitOptions,
     stage: Stage,
+    /// That of the stage.
+    task: Option<Task>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,18 +91,6 @@ enum Stage {
     Broken,
 }
 
-/// What the sample chose.
-#[derive(Debug, Clone)]
-struct Chosen {
-    result: StreamedResult,
-    /// Those that the choice was fitted on.
-    sample: Table,
-    /// Those that are held out.
-    unseen: Table,
-    apart: Apart,
-    total: u64,
-}
-
 /// The way of a polynomial.
 #[derive(Debug, Clone)]
 struct Steps {
@@ -119,12 +100,22 @@ struct Steps {
     best: Option<Best>,
 }
 
+impl Steps {
+    fn loss(&self) -> Loss {
+        match self.task.logistic {
+            true => Loss::Logistic,
+            false => Loss::Squares,
+        }
+    }
+}
+
 /// The best coefficients so far, with the sums taken at them.
 #[derive(Debug, Clone)]
 struct Best {
     loss: f64,
     polynomial: Polynomial,
     sums: Vec<f64>,
+    seen: Seen,
 }
 
 /// The way of networks.
@@ -148,16 +139,23 @@ impl StreamedFit {
         rows: Option<u64>,
     ) -> Result<StreamedFit, FitError> {
         let mut problems = options.problems();
+        let tuned = !matches!(options.threshold, None | Some(ThresholdChoice::Given(_)));
+        let all = options.prepare.statistics == TargetStatistics::All;
+        let folds = options.network.folds.is_some_and(|folds| folds > 1);
         let refused = [
             (
                 options.holdout != Holdout::None,
-                "rows held out for testing: put them in a file of their own and evaluate the model on it",
+                "rows held out for testing: put them in a file of their own and evaluate the model \
+                 on it",
             ),
             (
                 options.validation != Validation::Folds,
                 "validation rows that are told: the rows of the lowest hashes are held out",
             ),
+            (folds, "folds: one part of a sample is held out"),
             (!options.intervals.is_empty(), "prediction intervals"),
+            (tuned, "threshold that held-out rows choose: give a number"),
+            (all, "means of the target by levels (target statistics)"),
             (options.checkpoint.is_some(), "checkpoints"),
         ];
         for (_, what) in refused.iter().filter(|(asked, _)| *asked) {
@@ -166,29 +164,43 @@ impl StreamedFit {
         if !problems.is_empty() {
             return Err(FitError::Settings(problems));
         }
+        let mut options = options.clone();
+        // A row's own target would be in its input, as all of a level's rows are not in the sample.
+        options.prepare.statistics = TargetStatistics::Off;
         let most = draw::sample_rows(columns);
-        Ok(StreamedFit {
+        let mut fit = StreamedFit {
             goal,
-            options: options.clone(),
-            stage: Stage::Sketching {
-                below: rows.map_or(u64::MAX, |rows| draw::surely_above(most, rows)),
-                most,
-            },
-        })
+            options,
+            stage: Stage::Broken,
+            task: None,
+        };
+        fit.enter(Stage::Sketching {
+            below: rows.map_or(u64::MAX, |rows| draw::surely_above(most, rows)),
+            most,
+        })?;
+        Ok(fit)
     }
 
-    /// What is to be made of all rows next; `None` when the fit is done.
-    pub fn task(&self) -> Option<Task> {
-        match &self.stage {
-            Stage::Sketching { below, most } => Some(Task(Work::Sketch {
+    /// Enters a stage, with its task.
+    fn enter(&mut self, stage: Stage) -> Result<(), FitError> {
+        let work = match &stage {
+            Stage::Sketching { below, most } => Some(Work::Sketch {
                 draw: Draw::new(self.options.seed),
                 below: *below,
                 most: *most,
-            })),
-            Stage::Summing(_, steps) => Some(Task(Work::Sums(Box::new(steps.task.clone())))),
-            Stage::Teaching(_, rounds) => Some(Task(Work::Networks(Box::new(rounds.task.clone())))),
+            }),
+            Stage::Summing(_, steps) => Some(Work::Sums(Box::new(steps.task.clone()))),
+            Stage::Teaching(_, rounds) => Some(Work::Networks(Box::new(rounds.task.clone()))),
             Stage::Done(_) | Stage::Broken => None,
-        }
+        };
+        self.task = work.map(Task::new).transpose()?;
+        self.stage = stage;
+        Ok(())
+    }
+
+    /// What is to be made of all rows next; `None` when the fit is done.
+    pub fn task(&self) -> Option<&Task> {
+        self.task.as_ref()
     }
 
     /// What came out, once the fit is done.
@@ -214,8 +226,17 @@ impl StreamedFit {
     /// # Errors
     /// When the total is of another task, or not of all rows; see [`FitError`].
     pub fn solve(&mut self, total: Partial, control: &Control<'_>) -> Result<(), FitError> {
+        let Some(task) = &self.task else {
+            let text = "the fit is over: there is nothing to solve";
+            return Err(FitError::Settings(vec![text.to_string()]));
+        };
+        if task.id != total.task {
+            let text = "the total is of another task than the present one";
+            return Err(FitError::Settings(vec![text.to_string()]));
+        }
+        self.task = None;
         let stage = std::mem::replace(&mut self.stage, Stage::Broken);
-        self.stage = match (stage, total.0) {
+        let next = match (stage, total.kind) {
             (Stage::Sketching { most, .. }, Kind::Sketch(sketch)) => {
                 self.choose(sketch.finished(), most, control)?
             }
@@ -225,13 +246,12 @@ impl StreamedFit {
             (Stage::Teaching(chosen, rounds), Kind::Networks(taught)) => {
                 averaged(chosen, rounds, taught, control)?
             }
-            (stage, _) => {
-                self.stage = stage;
-                let text = "the total is of another task than the present one";
+            _ => {
+                let text = "these bytes are of no task";
                 return Err(FitError::Settings(vec![text.to_string()]));
             }
         };
-        Ok(())
+        self.enter(next)
     }
 
     /// Chooses on the sample.
@@ -300,7 +320,12 @@ impl StreamedFit {
     fn after_choice(&self, chosen: Box<Chosen>, control: &Control<'_>) -> Stage {
         let all_seen = chosen.total <= (chosen.sample.rows() + chosen.unseen.rows()) as u64;
         if all_seen || control.should_stop() {
-            return Stage::Done(chosen.ended(control.should_stop() && !all_seen, control));
+            if all_seen {
+                return Stage::Done(chosen.result);
+            }
+            let mut chosen = chosen;
+            chosen.mark_early();
+            return Stage::Done(chosen.ended("the fit was ended", control));
         }
         if let StreamedResult::Fitted(fitted) = &chosen.result
             && matches!(fitted.model.predictor, Predictor::Networks(_))
@@ -342,6 +367,7 @@ impl StreamedFit {
                     epochs: 1,
                     learning_rate: rate,
                     batch: Some(training.batch.unwrap_or(BATCH)),
+                    weight_decay: training.weight_decay,
                     weights: None,
                     seed: self.options.seed,
                 },
@@ -378,28 +404,76 @@ impl StreamedFit {
         }
     }
 
-    /// Ends the rounds of networks with what was trained elsewhere.
-    pub(super) fn taught(&mut self, model: Model, rows: u64, control: &Control<'_>) {
+    /// How many inputs and how many numbers a row of the present task has; no numbers where there are
+    /// no sums.
+    pub(super) fn shape(&self) -> Option<(usize, usize)> {
+        let inputs = self.preparation()?.input_names().len();
+        Some(match &self.stage {
+            Stage::Summing(_, steps) => (
+                inputs,
+                Rows::new(&steps.task.polynomial, steps.loss()).width(),
+            ),
+            _ => (inputs, 0),
+        })
+    }
+
+    /// Ends the rounds of networks with what was trained by passes over all rows.
+    pub(super) fn taught(&mut self, trained: Trained, control: &Control<'_>) {
+        self.task = None;
         let stage = std::mem::replace(&mut self.stage, Stage::Broken);
         self.stage = match stage {
-            Stage::Teaching(chosen, rounds) => {
-                let how = format!("{} passes through a shuffle buffer", rounds.of);
-                Stage::Done(chosen.with_networks(model, rows, &how, control))
+            Stage::Teaching(mut chosen, _) => {
+                let passes = match (trained.passes, trained.early) {
+                    (0, _) => "a part of a pass".to_string(),
+                    (1, false) => "1 pass".to_string(),
+                    (passes, false) => format!("{passes} passes"),
+                    (passes, true) => format!("{passes} passes and a part of the next"),
+                };
+                if trained.early {
+                    chosen.mark_early();
+                }
+                let how = format!("{passes} through a shuffle buffer");
+                let (model, seen) = (trained.model, trained.seen);
+                Stage::Done(chosen.with_networks(model, &seen, &how, control))
             }
             stage => stage,
         };
     }
 
-    /// Ends the rounds with what there is.
-    pub(super) fn end(&mut self, control: &Control<'_>) {
+    /// Ends the rounds with the best so far: the coefficients of the last whole pass, or what the
+    /// sample has; `why` is told.
+    pub(super) fn end(&mut self, why: &str, control: &Control<'_>) {
+        self.task = None;
         let stage = std::mem::replace(&mut self.stage, Stage::Broken);
         self.stage = match stage {
-            Stage::Summing(chosen, _) | Stage::Teaching(chosen, _) => {
-                Stage::Done(chosen.ended(true, control))
+            Stage::Summing(mut chosen, mut steps) => {
+                chosen.mark_early();
+                Stage::Done(match steps.best.take() {
+                    Some(best) if steps.passes > 1 => {
+                        let passes = steps.passes - 1;
+                        chosen.with_polynomial((best.polynomial, passes), &best.seen, control)
+                    }
+                    _ => chosen.ended(why, control),
+                })
+            }
+            Stage::Teaching(mut chosen, _) => {
+                chosen.mark_early();
+                Stage::Done(chosen.ended(why, control))
             }
             stage => stage,
         };
     }
+}
+
+/// Networks after passes over all rows.
+pub(super) struct Trained {
+    pub model: Model,
+    /// The rows of a pass.
+    pub seen: Seen,
+    /// Passes that were done.
+    pub passes: usize,
+    /// Whether it was ended from outside.
+    pub early: bool,
 }
 
 /// How the learning rate goes: by half a cosine to 0.
@@ -409,18 +483,16 @@ pub(super) fn rate(highest: f64, done: f64) -> f64 {
 
 /// The next pass of a polynomial, or its end.
 fn stepped(
-    chosen: Box<Chosen>,
+    mut chosen: Box<Chosen>,
     mut steps: Box<Steps>,
     total: &RowSums,
     control: &Control<'_>,
 ) -> Result<Stage, FitError> {
-    let loss = match steps.task.logistic {
-        true => Loss::Logistic,
-        false => Loss::Squares,
-    };
+    let loss = steps.loss();
     let refused = |text: String| FitError::Settings(vec![text]);
     let (_, end) = total.sums.range();
-    if end != chosen.total {
+    let width = Rows::new(&steps.task.polynomial, loss).width();
+    if end != chosen.total || total.sums.width() != width {
         return Err(refused(format!(
             "the sums are of {end} rows, and there are {}",
             chosen.total
@@ -428,7 +500,6 @@ fn stepped(
     }
     let sums = (total.sums.total()).map_err(|error| refused(error.to_string()))?;
     if sums.iter().any(|sum| !sum.is_finite()) {
-        let mut chosen = chosen;
         let warning = "powers of the inputs are too large to be summed over all rows: the \
                        coefficients are those of the sample";
         chosen.warn(warning.to_string(), control);
@@ -442,9 +513,6 @@ fn stepped(
             // The step was too long: a shorter one from where it began.
             steps.damping = (steps.damping * 30.0).max(1e-3);
             next = moved(&best.polynomial, loss, &best.sums, steps.damping);
-            if steps.passes >= MOST_PASSES {
-                next.polynomial = best.polynomial.clone();
-            }
         }
         _ => {
             steps.damping *= 0.1;
@@ -452,20 +520,35 @@ fn stepped(
                 loss: next.before,
                 polynomial: steps.task.polynomial.clone(),
                 sums,
+                seen: total.seen.clone(),
             });
         }
     }
-    let small = next.falls * total.used.max(1) as f64 <= ENOUGH * next.before;
-    steps.task.polynomial = next.polynomial;
-    if next.exact || small || steps.passes >= MOST_PASSES || control.should_stop() {
-        return Ok(Stage::Done(chosen.with_polynomial(&steps, total, control)));
+    let small = next.falls * total.seen.used.max(1) as f64 <= ENOUGH * next.before;
+    let last = steps.passes >= MOST_PASSES;
+    if control.should_stop() {
+        chosen.mark_early();
     }
+    let polynomial = match &steps.best {
+        // A step whose end was not seen, and that is not surely right, is not taken.
+        Some(best) if last && !(next.exact || small) => best.polynomial.clone(),
+        _ => next.polynomial,
+    };
+    if next.exact || small || last || control.should_stop() {
+        let found = (polynomial, steps.passes);
+        return Ok(Stage::Done(chosen.with_polynomial(
+            found,
+            &total.seen,
+            control,
+        )));
+    }
+    steps.task.polynomial = polynomial;
     Ok(Stage::Summing(chosen, steps))
 }
 
 /// The next round of networks, or their end.
 fn averaged(
-    chosen: Box<Chosen>,
+    mut chosen: Box<Chosen>,
     mut rounds: Rounds,
     mut taught: Taught,
     control: &Control<'_>,
@@ -475,21 +558,30 @@ fn averaged(
     let Predictor::Networks(members) = &mut model.predictor else {
         return Err(refused("there are no networks to train"));
     };
-    taught.parts.sort_by_key(|(start, _, _)| *start);
-    let rows: u64 = taught.parts.iter().map(|(_, rows, _)| rows).sum();
-    let own = |member: &crate::model::predict::Member| {
-        member.network.parameter_count() + member.network.statistics().len()
-    };
+    let mut next = 0;
+    for part in &taught.parts {
+        if part.rows[0] != next {
+            return Err(refused(
+                "the networks of the total are not of all rows, each once",
+            ));
+        }
+        next = part.rows[1];
+    }
+    taught.parts.retain(|part| part.weight > 0.0);
+    let weight: f64 = taught.parts.iter().map(|part| part.weight).sum();
+    let own =
+        |member: &Member| member.network.parameter_count() + member.network.statistics().len();
     let count: usize = members.iter().map(own).sum();
-    if rows == 0 || taught.parts.iter().any(|(_, _, own)| own.len() != count) {
+    let fits = taught.parts.iter().all(|part| part.numbers.len() == count);
+    if next != chosen.total || !fits || taught.parts.is_empty() {
         return Err(refused(
-            "the networks of the total are not those of the task",
+            "the networks of the total are not of all rows, each once",
         ));
     }
     let mut mean = vec![0.0f64; count];
-    for (_, own, numbers) in &taught.parts {
-        let share = *own as f64 / rows as f64;
-        let pairs = mean.iter_mut().zip(numbers);
+    for part in &taught.parts {
+        let share = part.weight / weight;
+        let pairs = mean.iter_mut().zip(&part.numbers);
         pairs.for_each(|(mean, number)| *mean += share * f64::from(*number));
     }
     let mut numbers = mean.into_iter().map(|number| number as f32);
@@ -506,259 +598,18 @@ fn averaged(
     options.learning_rate = rate(rounds.rate, rounds.done as f64 / rounds.of as f64).max(1e-9);
     if rounds.done >= rounds.of || control.should_stop() {
         let how = format!("{} rounds of averaging over partitions", rounds.done);
+        if rounds.done < rounds.of {
+            chosen.mark_early();
+        }
         let model = rounds.task.model;
-        return Ok(Stage::Done(
-            chosen.with_networks(model, rows, &how, control),
-        ));
+        return Ok(Stage::Done(chosen.with_networks(
+            model,
+            &taught.seen,
+            &how,
+            control,
+        )));
     }
     Ok(Stage::Teaching(chosen, rounds))
-}
-
-impl Chosen {
-    /// The first pass of the polynomial that was chosen; an error says what cannot be summed.
-    fn summing(&self) -> Result<Summing, &'static str> {
-        let (preparation, scale, formula): (&Preparation, &SearchScale, &Formula) =
-            match &self.result {
-                StreamedResult::Searched(found) => (
-                    &found.preparation,
-                    &found.search_scale,
-                    &found.report.formula,
-                ),
-                StreamedResult::Fitted(fitted) => match &fitted.model.predictor {
-                    Predictor::Formula(formula) => (
-                        &fitted.model.preparation,
-                        &fitted.model.search_scale,
-                        formula,
-                    ),
-                    Predictor::Networks(_) => return Err("networks"),
-                },
-            };
-        let Some(polynomial) = formula.polynomial() else {
-            return Err("formulas in symbols");
-        };
-        let classes = preparation.classes().len();
-        if classes > 2 {
-            return Err("logits of more than two classes");
-        }
-        let weights = match &self.result {
-            StreamedResult::Fitted(fitted) => fitted.report.class_weights.as_slice(),
-            StreamedResult::Searched(_) => &[],
-        };
-        Ok(Summing {
-            preparation: preparation.clone(),
-            scale: scale.clone(),
-            polynomial: polynomial.clone(),
-            logistic: classes == 2,
-            class_weights: weights.iter().map(|(_, weight)| *weight).collect(),
-            apart: self.apart,
-        })
-    }
-
-    /// What the sample chose, as it is.
-    fn ended(mut self, early: bool, control: &Control<'_>) -> StreamedResult {
-        if early {
-            let text = "the fit was ended before it was fitted to all rows: this is what a sample \
-                        chose and fitted";
-            self.warn(text.to_string(), control);
-        }
-        if let StreamedResult::Fitted(fitted) = &mut self.result {
-            fitted.report.ended_early |= early;
-            fitted.model.report.ended_early |= early;
-        }
-        self.result
-    }
-
-    /// Adds a warning to the report and tells it.
-    fn warn(&mut self, text: String, control: &Control<'_>) {
-        control.warn(&text);
-        match &mut self.result {
-            StreamedResult::Searched(found) => found.report.warnings.push(text),
-            StreamedResult::Fitted(fitted) => {
-                fitted.report.warnings.push(text.clone());
-                fitted.model.report.warnings.push(text);
-            }
-        }
-    }
-
-    /// With the coefficients that all rows gave, unless held-out rows speak against them.
-    fn with_polynomial(
-        mut self,
-        steps: &Steps,
-        total: &RowSums,
-        control: &Control<'_>,
-    ) -> StreamedResult {
-        let formula = Formula::Polynomial(steps.task.polynomial.clone());
-        let passes = match steps.passes {
-            1 => "1 pass".to_string(),
-            passes => format!("{passes} passes"),
-        };
-        let told = format!("coefficients of all rows after {passes}");
-        control.observer.notice(&Event::Stage { name: &told });
-        let sampled = self.sample.rows();
-        match &mut self.result {
-            StreamedResult::Searched(found) => {
-                found.rows = total.used as usize;
-                let outcome = found.preparation.outcome();
-                let names = found.preparation.input_names();
-                found.equation = found.equation.take().and_then(|equation| {
-                    let scales = (&found.search_scale, outcome);
-                    equation.refitted(&steps.task.polynomial, scales, names)
-                });
-                found.report.formula = formula;
-                of_sample(&mut found.report.warnings, sampled, total.used);
-            }
-            StreamedResult::Fitted(fitted) => {
-                let mut model = fitted.model.clone();
-                model.predictor = Predictor::Formula(formula.clone());
-                if !model.limits.0.is_empty() {
-                    model.limits = Limits::within(&total.extents);
-                }
-                let own = loss(&fitted.model, &self.unseen);
-                if loss(&model, &self.unseen) > own * 1.01 {
-                    let text = "the coefficients that all rows gave do worse on held-out rows than \
-                                those of the sample, which stay: a few rows lie far outside";
-                    self.warn(text.to_string(), control);
-                    return self.result;
-                }
-                let report = &mut model.report;
-                report.equation = report.equation.take().and_then(|equation| {
-                    let scales = (&model.search_scale, model.preparation.outcome());
-                    let names = model.preparation.input_names();
-                    equation.refitted(&steps.task.polynomial, scales, names)
-                });
-                if let Some(search) = &mut report.search {
-                    search.formula = formula;
-                }
-                fitted.model = model;
-                self.conclude(total.used);
-            }
-        }
-        self.result
-    }
-
-    /// With networks that saw all rows, unless held-out rows speak against them.
-    fn with_networks(
-        mut self,
-        mut model: Model,
-        rows: u64,
-        how: &str,
-        control: &Control<'_>,
-    ) -> StreamedResult {
-        recalibrate(&mut model, &self.unseen);
-        let StreamedResult::Fitted(fitted) = &mut self.result else {
-            return self.result;
-        };
-        let (before, now) = (
-            loss(&fitted.model, &self.unseen),
-            loss(&model, &self.unseen),
-        );
-        if !(now < before) {
-            let text = format!(
-                "networks trained on all rows ({how}) are no better on held-out rows ({now:.4}) \
-                 than those of the sample ({before:.4}), which stay"
-            );
-            self.warn(text, control);
-            return self.result;
-        }
-        fitted.model = model;
-        self.conclude(rows);
-        let text = format!("networks were trained on all rows by {how}");
-        control.observer.notice(&Event::Stage { name: &text });
-        self.result
-    }
-
-    /// The figures of the model that all rows fitted.
-    fn conclude(&mut self, used: u64) {
-        let StreamedResult::Fitted(fitted) = &mut self.result else {
-            return;
-        };
-        let model = &mut fitted.model;
-        let parts = [("training", &self.sample), ("validation", &self.unseen)];
-        let measured = parts.map(|(name, rows)| (name, model.evaluate(rows).ok()));
-        let report = &mut model.report;
-        for (name, measured) in measured {
-            if let Some((metrics, _)) = measured {
-                if name == "validation"
-                    && let Some(own) = report.candidates.iter_mut().find(|own| own.chosen)
-                {
-                    own.validation = metrics.loss();
-                }
-                report.metrics.insert(name.to_string(), metrics);
-            }
-        }
-        report.rows.total = self.total as usize;
-        report.rows.training = used as usize;
-        let known = used as usize + report.rows.validation;
-        report.rows.without_target = report.rows.total.saturating_sub(known);
-        // Of the sample, which is no table of the user's.
-        report.fingerprint = None;
-        of_sample(&mut report.warnings, self.sample.rows(), used);
-        if let Some(search) = &mut report.search {
-            of_sample(&mut search.warnings, self.sample.rows(), used);
-        }
-        let seconds = fitted.report.seconds;
-        fitted.report = report.clone();
-        fitted.report.seconds = seconds;
-    }
-}
-
-/// What a search of many rows says of its sample; here that is a sample of a sample.
-const SOUGHT: &str = "the structure was sought on";
-
-/// Passes on what is told while a sample chooses, but for what the user would misread.
-struct OfSample<'a>(&'a dyn Observer);
-
-impl Observer for OfSample<'_> {
-    fn notice(&self, event: &Event<'_>) {
-        match event {
-            Event::Warning(text) if text.starts_with(SOUGHT) => {}
-            event => self.0.notice(event),
-        }
-    }
-}
-
-/// Says of what the sample was.
-fn of_sample(warnings: &mut Vec<String>, sampled: usize, used: u64) {
-    warnings.retain(|warning| !warning.starts_with(SOUGHT));
-    warnings.push(format!(
-        "chosen on a sample of {sampled} rows, fitted to {used}"
-    ));
-}
-
-/// What a model is judged by on rows; infinite where it cannot be.
-fn loss(model: &Model, rows: &Table) -> f64 {
-    let measured = model.evaluate(rows);
-    measured.map_or(f64::INFINITY, |(metrics, _)| metrics.loss())
-}
-
-/// Calibrates the probabilities of networks that have learned on.
-fn recalibrate(model: &mut Model, unseen: &Table) {
-    let all: Vec<usize> = (0..unseen.rows()).collect();
-    let preparation = &model.preparation;
-    let outcome = preparation.outcome();
-    let read = || {
-        let rows = preparation.usable_rows(unseen, &all).ok()?;
-        let target = preparation.target(unseen, &rows).ok()?;
-        let inputs = preparation.inputs(unseen).ok()?.select_rows(&rows);
-        Some((target, inputs))
-    };
-    let Some((Target::Classes { labels, count }, inputs)) = read() else {
-        return;
-    };
-    let outputs = model.outputs(&inputs);
-    let plain = outcome.calibrated(Calibration::none(outputs.columns()));
-    let found = calibration::calibrate(&Judged {
-        logits: &plain.restore(&outputs),
-        labels: &labels,
-        count,
-        weights: None,
-    });
-    let (outcome, report) = match found {
-        Some((calibration, report)) => (plain.calibrated(calibration), Some(report)),
-        None => (plain, None),
-    };
-    model.preparation = model.preparation.with_outcome(outcome);
-    model.report.calibration = report;
 }
 
 /// Whether a fit of these options ends in a polynomial whatever the sample says.

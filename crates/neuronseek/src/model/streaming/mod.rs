@@ -18,19 +18,24 @@
 //! | `draw` | which rows are the sample and which are held out |
 //! | `sketch` | the rows of the sample |
 //! | `task`, `partial` | one round: what is made of rows, and how that is added up |
+//! | `seen` | what became of rows |
 //! | `client` | what is done with the total of a round |
+//! | `chosen` | what the sample chose, and what all rows make of it |
 //! | `plan` | how much memory and time a fit takes |
 //! | `run` | the rounds over files, on this machine |
 
+mod chosen;
 mod client;
 mod draw;
 mod partial;
 mod plan;
 mod run;
+mod seen;
 mod sketch;
 mod task;
 
-pub use client::{Goal, StreamedFit, StreamedResult};
+pub use chosen::StreamedResult;
+pub use client::{Goal, StreamedFit};
 pub use partial::Partial;
 pub use plan::Plan;
 pub use run::run;

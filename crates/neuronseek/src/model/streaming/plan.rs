@@ -1,6 +1,8 @@
-//! How much memory and time a fit takes: told, and kept to, before any work.
+//! How much memory and time a fit takes: told before any work.
 //!
-//! The figures are measured ones of this library, rounded up; see `docs/book/scale.md`.
+//! The figures are measured ones of this library, rounded up; see `docs/book/scale.md`. What can only
+//! be known of the rows themselves (how long texts are, how many inputs columns become, how many terms
+//! a neuron has) is counted again when a sample has told it, before all rows are read.
 
 use super::client::{Goal, MOST_EPOCHS, MOST_PASSES, polynomial_alone};
 use super::draw::sample_rows;
@@ -12,6 +14,10 @@ const MEBIBYTE: u64 = 1 << 20;
 
 /// The program, its threads and what its allocator keeps.
 const BASE: u64 = 48 * MEBIBYTE;
+
+/// Bytes in memory for a byte of a text file, whose cells may be short, and of a compressed one.
+const OF_TEXT: u64 = 40;
+const OF_COMPRESSED: u64 = 400;
 
 /// Bytes a cell of a table in memory takes in a fit of all of it: the cells, encoded, selected and
 /// scaled several times over.
@@ -70,6 +76,10 @@ pub struct Plan {
     pub(super) shuffled: usize,
     /// The most memory, in bytes, that is expected.
     pub memory: u64,
+    limit: u64,
+    threads: u64,
+    /// Of the program and the sample.
+    fixed: u64,
     /// What it will take, in seconds, as far as that can be told before; `None` for networks, whose
     /// shape is not known yet.
     pub seconds: Option<f64>,
@@ -87,14 +97,9 @@ impl Plan {
         limit: Option<u64>,
         threads: usize,
     ) -> Result<Plan, FitError> {
-        let columns = files.names().len();
+        let columns = Plan::columns(files, options).len();
         let threads = threads.max(1) as u64;
-        // Texts take about as many bytes in memory as in the file.
-        let cells = files.rows().map(|rows| rows * columns as u64);
-        let in_memory = match cells {
-            Some(cells) => BASE + cells * CELL_IN_MEMORY,
-            None => BASE + files.bytes() * 16,
-        };
+        let in_memory = in_memory(files, columns as u64);
         let mut plan = Plan {
             in_memory: limit.is_none_or(|limit| in_memory <= limit),
             files: files.count(),
@@ -106,40 +111,27 @@ impl Plan {
             batch: 0,
             shuffled: (SHUFFLED_CELLS / columns.max(1)).clamp(8_192, SHUFFLED),
             memory: in_memory,
+            limit: limit.unwrap_or(u64::MAX),
+            threads,
+            fixed: BASE + (sample_rows(columns) * columns) as u64 * CELL_OF_SAMPLE,
             seconds: None,
         };
         let Some(limit) = limit.filter(|_| !plan.in_memory) else {
             return Ok(plan);
         };
         let alone = polynomial_alone(goal, options);
-        let wide = columns as u64;
-        let numbers = NUMBERS * wide + 8;
-        let sums = numbers * numbers / 2 * 8 * SUBTREES + 2048 * numbers * 8;
-        let mut fixed = BASE + plan.sampled as u64 * wide * CELL_OF_SAMPLE;
-        fixed += threads * (wide * COLUMN + sums);
-        if !alone {
-            fixed += 3 * plan.shuffled as u64 * wide * CELL_OF_BATCH / 2;
-        }
-        let row = threads * wide * CELL_OF_BATCH;
-        let least = fixed + LEAST_BATCH * row;
+        let numbers = NUMBERS * columns as u64 + 8;
+        let shuffled = if alone { 0 } else { plan.shuffled };
+        let least = plan.afford(columns as u64, (columns as u64, numbers), shuffled as u64);
         if limit < least {
-            let megabytes = least.min(in_memory).div_ceil(MEBIBYTE);
-            let fewer = match threads {
-                1 => "",
-                _ => "; fewer --threads take less",
-            };
-            return Err(FitError::Settings(vec![format!(
-                "{} MiB of memory are too little to work in: a fit of {columns} columns with \
-                 {threads} thread{} takes at least --memory-limit {megabytes}MiB{fewer}",
-                limit / MEBIBYTE,
-                if threads == 1 { "" } else { "s" },
-            )]));
+            return Err(too_little(limit, least.min(in_memory), columns, threads));
         }
-        plan.batch = ((limit - fixed) / row).min(MOST_BATCH) as usize;
-        plan.memory = fixed + plan.batch as u64 * row;
         plan.passes = match alone {
             true => [2, 1 + MOST_PASSES],
-            false => [2, 1 + MOST_EPOCHS as usize],
+            false => match options.train.epochs {
+                Some(epochs) => [2, 1 + epochs.max(MOST_PASSES)],
+                None => [2, 1 + MOST_EPOCHS as usize],
+            },
         };
         if let (Some(rows), true) = (files.rows(), alone) {
             let multiplied = (numbers * numbers) as f64 / 2.0;
@@ -150,4 +142,70 @@ impl Plan {
         }
         Ok(plan)
     }
+
+    /// The columns that a fit looks at: those that are not left out.
+    pub(super) fn columns(files: &Files, options: &FitOptions) -> Vec<String> {
+        let ignored = &options.prepare.ignore;
+        let names = files.names().iter();
+        names
+            .filter(|name| !ignored.contains(name))
+            .cloned()
+            .collect()
+    }
+
+    /// Sets the batch by what passes take: of so many columns that are read, of inputs and of numbers
+    /// that are summed, of rows to be shuffled. Gives the least memory that would do.
+    fn afford(&mut self, columns: u64, (inputs, numbers): (u64, u64), shuffled: u64) -> u64 {
+        let sums = numbers * numbers / 2 * 8 * SUBTREES + 2048 * numbers * 8;
+        let window = 2 * shuffled * inputs * 12 + shuffled * columns * 8;
+        let fixed = self.fixed + self.threads * (columns * COLUMN + sums) + window;
+        let row = self.threads * (columns * 16 + inputs * (CELL_OF_BATCH - 16));
+        let batch = self.limit.saturating_sub(fixed) / row.max(1);
+        self.batch = batch.clamp(LEAST_BATCH, MOST_BATCH) as usize;
+        self.memory = fixed + self.batch as u64 * row;
+        fixed + LEAST_BATCH * row
+    }
+
+    /// Sets the batch anew once a sample has told how many inputs there are and how many numbers of a
+    /// row are summed (0 where networks are trained).
+    pub(super) fn settle(&mut self, (inputs, numbers): (usize, usize)) -> Result<(), FitError> {
+        if numbers == 0 {
+            let most = SHUFFLED_CELLS / inputs.max(1);
+            self.shuffled = self.shuffled.min(most.max(8_192));
+        }
+        let shuffled = if numbers == 0 { self.shuffled } else { 0 };
+        let shape = (inputs as u64, numbers as u64);
+        let least = self.afford(self.columns as u64, shape, shuffled as u64);
+        match self.limit < least {
+            true => Err(too_little(self.limit, least, inputs, self.threads)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Bytes that a fit of all rows in memory takes.
+fn in_memory(files: &Files, columns: u64) -> u64 {
+    if let Some(rows) = files.rows() {
+        let cells = rows.saturating_mul(columns);
+        return cells.saturating_mul(CELL_IN_MEMORY).saturating_add(BASE);
+    }
+    let compressed = files.paths().any(|path| {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some("gz" | "zst"))
+    });
+    let factor = if compressed { OF_COMPRESSED } else { OF_TEXT };
+    files.bytes().saturating_mul(factor).saturating_add(BASE)
+}
+
+fn too_little(limit: u64, least: u64, wide: usize, threads: u64) -> FitError {
+    let megabytes = least.div_ceil(MEBIBYTE);
+    let (plural, fewer) = match threads {
+        1 => ("", ""),
+        _ => ("s", "; fewer --threads take less"),
+    };
+    FitError::Settings(vec![format!(
+        "{} MiB of memory are too little to work in: a fit of {wide} columns with {threads} \
+         thread{plural} takes at least --memory-limit {megabytes}MiB{fewer}",
+        limit / MEBIBYTE,
+    )])
 }

@@ -8,17 +8,18 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::client::{Goal, StreamedFit, StreamedResult, rate};
+use super::chosen::StreamedResult;
+use super::client::{Goal, StreamedFit, Trained, rate};
 use super::partial::Partial;
 use super::plan::Plan;
-use super::task::{Task, Teaching, learnable, taught};
-use crate::matrix::Matrix;
-use crate::model::data::Subset;
+use super::seen::Seen;
+use super::task::{Task, Teaching, learnable, taught, weight_of};
+use crate::model::data::{Subset, stacked};
 use crate::model::fit::FitError;
 use crate::model::options::FitOptions;
-use crate::model::predict::{Model, Predictor};
+use crate::model::predict::{Member, Model, Predictor};
 use crate::observe::{Control, Event};
-use crate::prepare::{Preparation, Target};
+use crate::prepare::Preparation;
 use crate::table::{Files, Table};
 
 /// The random stream of the order in which pieces are read.
@@ -39,20 +40,23 @@ pub fn run(
     control: &Control<'_>,
 ) -> Result<StreamedResult, FitError> {
     let began = Instant::now();
-    let mut fit = StreamedFit::new(goal, options, files.names().len(), files.rows())?;
+    let columns = Plan::columns(files, options);
+    let mut plan = plan.clone();
+    let mut fit = StreamedFit::new(goal, options, columns.len(), files.rows())?;
     let mut reading = Reading {
         files,
         rows: plan.batch.max(1),
         starts: starts(files),
         total: files.rows().unwrap_or(0),
-        columns: None,
+        columns,
         control,
     };
     while let Some(task) = fit.task() {
         if let Some((teaching, passes)) = fit.networks() {
             match reading.teach(teaching, passes, plan.shuffled) {
-                Ok((model, rows)) => fit.taught(model, rows, control),
-                Err(FitError::EndedEarly) => fit.end(control),
+                Ok(taught) => fit.taught(taught, control),
+                // The sample's networks are worth keeping.
+                Err(FitError::Train(error)) => fit.end(&error.to_string(), control),
                 Err(error) => return Err(error),
             }
             continue;
@@ -62,14 +66,18 @@ pub fn run(
             Some((round, _)) => format!("sums over all rows, pass {round}"),
         };
         control.observer.notice(&Event::Stage { name: &name });
-        match reading.round(&task, &name) {
+        match reading.round(task, &name) {
             Ok(total) => fit.solve(total, control)?,
-            Err(FitError::EndedEarly) if fit.rounds().is_some() => fit.end(control),
+            Err(FitError::EndedEarly) if fit.rounds().is_some() => {
+                fit.end("the fit was ended", control);
+            }
             Err(error) => return Err(error),
         }
         reading.total = fit.total().unwrap_or(reading.total);
-        if let Some(preparation) = fit.preparation() {
-            reading.columns = Some(columns(preparation));
+        if let (Some(preparation), Some(shape)) = (fit.preparation(), fit.shape()) {
+            reading.columns = self::columns(preparation);
+            plan.settle(shape)?;
+            reading.rows = plan.batch.max(1);
         }
     }
     let mut result = fit.result().ok_or(FitError::EndedEarly)?;
@@ -115,7 +123,7 @@ struct Reading<'a> {
     starts: Option<Vec<u64>>,
     /// All rows; 0 where that is not known yet.
     total: u64,
-    columns: Option<Vec<String>>,
+    columns: Vec<String>,
     control: &'a Control<'a>,
 }
 
@@ -124,7 +132,7 @@ impl Reading<'_> {
         &self,
         piece: usize,
     ) -> Result<impl Iterator<Item = Result<Table, FitError>> + '_, FitError> {
-        let batches = self.files.read(piece, self.rows, self.columns.as_deref())?;
+        let batches = self.files.read(piece, self.rows, Some(&self.columns))?;
         Ok(batches.map(|batch| match self.control.should_stop() {
             true => Err(FitError::EndedEarly),
             false => Ok(batch?),
@@ -156,6 +164,9 @@ impl Reading<'_> {
         starts: &[u64],
         progress: &Progress<'_>,
     ) -> Result<Option<Partial>, FitError> {
+        if self.files.pieces().len() < 2 * rayon::current_num_threads() {
+            return Ok(self.in_order(task, progress)?.0);
+        }
         let one = |(piece, start): (usize, &u64)| -> Result<Option<Partial>, FitError> {
             let (mut total, mut start) = (None, *start);
             for batch in self.batches(piece)? {
@@ -166,9 +177,6 @@ impl Reading<'_> {
             }
             Ok(total)
         };
-        if self.files.pieces().len() < 2 * rayon::current_num_threads() {
-            return Ok(self.in_order(task, progress)?.0);
-        }
         let pieces = starts.par_iter().enumerate();
         pieces.map(one).try_reduce(|| None, joined)
     }
@@ -206,17 +214,21 @@ impl Reading<'_> {
     }
 
     /// Trains networks on all rows: pieces in a random order, rows through a buffer that is shuffled
-    /// whenever it is full; the next rows are read while those before train. Gives the model and the
-    /// rows of a pass.
+    /// whenever it is full; the next rows are read while those before train. An end from outside
+    /// leaves the networks as they are then.
     fn teach(
         &self,
         teaching: &Teaching,
         passes: usize,
         buffer: usize,
-    ) -> Result<(Model, u64), FitError> {
+    ) -> Result<Trained, FitError> {
         let starts = self.starts.as_deref().unwrap_or_default();
-        let mut model = teaching.model.clone();
-        let mut seen = 0;
+        let mut trained = Trained {
+            model: teaching.model.clone(),
+            seen: Seen::default(),
+            passes,
+            early: false,
+        };
         let mut windows = 0;
         for pass in 0..passes {
             let name = format!("networks, pass {} of {passes}", pass + 1);
@@ -232,30 +244,52 @@ impl Reading<'_> {
                 pieces: order.into_iter(),
                 current: None,
                 left: None,
+                seen: Seen::default(),
                 progress: &progress,
             };
-            let mut next = rows.window(buffer)?;
-            seen = 0;
+            let mut seen = 0;
+            let mut next = unless_ended(rows.window(buffer))?;
             while let Some(window) = next {
                 let mut options = teaching.options.clone();
                 options.seed = (options.seed.wrapping_mul(31)).wrapping_add(windows);
                 let total = progress.total.max(1) as f64;
                 let done = (pass as f64 + (seen as f64 / total).min(1.0)) / passes as f64;
                 options.learning_rate = rate(options.learning_rate, done).max(1e-9);
-                let (members, following) = rayon::join(
-                    || taught(&model, &window, &options, self.control),
-                    || rows.window(buffer),
-                );
-                model.predictor = Predictor::Networks(members?);
+                let model = &trained.model;
+                let learn = || match weight_of(&window) > 0.0 {
+                    true => taught(model, &window, &options, self.control),
+                    false => Ok(members(model)),
+                };
+                let (members, following) = rayon::join(learn, || unless_ended(rows.window(buffer)));
+                trained.model.predictor = Predictor::Networks(members?);
                 next = following?;
-                if self.control.should_stop() {
-                    return Err(FitError::EndedEarly);
-                }
                 seen += window.rows() as u64;
                 windows += 1;
             }
+            if pass == 0 {
+                trained.seen = rows.seen;
+            }
+            if self.control.should_stop() {
+                (trained.passes, trained.early) = (pass, true);
+                break;
+            }
         }
-        Ok((model, seen))
+        Ok(trained)
+    }
+}
+
+fn members(model: &Model) -> Vec<Member> {
+    match &model.predictor {
+        Predictor::Networks(members) => members.clone(),
+        Predictor::Formula(_) => Vec::new(),
+    }
+}
+
+/// No rows where reading was ended from outside.
+fn unless_ended(rows: Result<Option<Subset>, FitError>) -> Result<Option<Subset>, FitError> {
+    match rows {
+        Err(FitError::EndedEarly) => Ok(None),
+        rows => rows,
     }
 }
 
@@ -280,6 +314,8 @@ struct Rows<'a> {
     current: Option<Batches<'a>>,
     /// Rows that were read beyond the last window.
     left: Option<Subset>,
+    /// What became of the rows so far.
+    seen: Seen,
     progress: &'a Progress<'a>,
 }
 
@@ -295,7 +331,8 @@ impl Rows<'_> {
             count += part.rows();
             parts.push(part);
         }
-        let Some(all) = stacked(parts) else {
+        let all: Vec<&Subset> = parts.iter().collect();
+        let Some(all) = stacked(&all) else {
             return Ok(None);
         };
         if count > most {
@@ -315,7 +352,8 @@ impl Rows<'_> {
                 let batch = batch?;
                 let teaching = self.teaching;
                 let preparation = &teaching.model.preparation;
-                let (_, subset) = learnable(preparation, &batch, *start, teaching.apart)?;
+                let (_, subset, seen) = learnable(preparation, &batch, *start, teaching.apart)?;
+                self.seen.add(&seen);
                 *start += batch.rows() as u64;
                 self.progress.add(batch.rows());
                 return Ok(Some(subset));
@@ -328,42 +366,6 @@ impl Rows<'_> {
             self.current = Some((Box::new(batches), starts[piece]));
         }
     }
-}
-
-/// Rows below each other; `None` without a part.
-fn stacked(parts: Vec<Subset>) -> Option<Subset> {
-    let matrices = |of: &dyn Fn(&Subset) -> &Matrix<f64>| -> Option<Matrix<f64>> {
-        let columns = of(parts.first()?).columns();
-        let rows = parts.iter().map(|part| of(part).rows()).sum();
-        let data: Vec<&[f64]> = parts.iter().map(|part| of(part).data()).collect();
-        Some(Matrix::from_vec(rows, columns, data.concat()))
-    };
-    let first = parts.first()?;
-    let target = match &first.target {
-        Target::Values(_) => Target::Values(matrices(&|part| match &part.target {
-            Target::Values(values) => values,
-            // One preparation makes all parts.
-            Target::Classes { .. } => &part.truth,
-        })?),
-        Target::Classes { count, .. } => {
-            let labels = parts.iter().map(|part| match &part.target {
-                Target::Classes { labels, .. } => labels.as_slice(),
-                Target::Values(_) => &[],
-            });
-            Target::Classes {
-                labels: labels.collect::<Vec<_>>().concat(),
-                count: *count,
-            }
-        }
-    };
-    let weights = parts.iter().map(|part| part.weights.as_deref());
-    let weights: Option<Vec<&[f64]>> = weights.collect();
-    Some(Subset {
-        encoded: matrices(&|part| &part.encoded)?,
-        target,
-        truth: matrices(&|part| &part.truth)?,
-        weights: weights.map(|weights| weights.concat()),
-    })
 }
 
 /// How many rows of a pass are done.

@@ -105,7 +105,8 @@ impl Sketch {
             false => Some(Table::from_bytes(cells, "the sample")?.ok()?),
         };
         let fits = table.as_ref().map_or(0, Table::rows) == rows.len();
-        (fits && most > 0 && start <= end).then_some(Sketch {
+        let sizes = (1..1 << 32).contains(&most) && start <= end && end < 1 << 60;
+        (fits && sizes).then_some(Sketch {
             start,
             end,
             most: most as usize,

@@ -190,7 +190,132 @@ fn what_cannot_be_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(text.contains("in the order of their rows"), "{text}");
+    let seeded = FitOptions {
+        seed: 1,
+        ..options.clone()
+    };
+    let other = StreamedFit::new(Goal::Fit, &seeded, 6, None).unwrap();
+    let of_other = other.task().unwrap().partial(&table, 0).unwrap();
+    let text = fit
+        .solve(of_other, &Control::silent())
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("another task"), "{text}");
     assert!(fit.solve(later, &Control::silent()).is_err());
+    assert!(fit.task().is_none());
     assert!(Task::from_bytes(b"no task").is_err());
     assert!(Partial::from_bytes(b"\x01nothing").is_err());
+}
+
+/// A row that no sample has.
+fn unsampled(rows: u64) -> usize {
+    let draw = draw::Draw::new(0);
+    let last = (0..rows).max_by_key(|row| draw.hash(*row)).unwrap();
+    last as usize
+}
+
+/// The table with another cell in y.
+fn spoilt(table: &Table, row: usize, value: f64) -> Table {
+    let mut y = table.column("y").unwrap().numbers().unwrap();
+    y[row] = value;
+    let rest = table.without(&["y".to_string()]).unwrap();
+    rest.with_column(Column::of_numbers("y", y)).unwrap()
+}
+
+#[test]
+fn predictions_may_go_where_the_targets_of_all_rows_are() {
+    let table = table(90_000, 0.1);
+    let row = unsampled(90_000);
+    let y = table.column("y").unwrap().numbers().unwrap();
+    let largest = y.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let table = spoilt(&table, row, 3.0 * largest);
+    let fit = StreamedFit::new(Goal::Fit, &options(Profile::Polynomial), 6, None).unwrap();
+    let result = fitted(run(fit, &table, &[50_000]));
+    let outcome = result.model.preparation().outcome();
+    let scaled = outcome.scaled(&crate::matrix::Matrix::from_vec(1, 1, vec![3.0 * largest]));
+    let above = crate::matrix::Matrix::from_vec(1, 1, vec![1.01 * scaled.data()[0]]);
+    let restored = outcome.restore(&above).data()[0];
+    assert!(restored > 3.0 * largest, "{restored} of {}", 3.0 * largest);
+    assert!(result.model.limits.0[0][1] > scaled.data()[0]);
+}
+
+#[test]
+fn rows_of_classes_that_the_sample_lacks_are_told() {
+    let table = table(90_000, 0.1);
+    let row = unsampled(90_000);
+    let y = table.column("y").unwrap().numbers().unwrap();
+    let texts = y.iter().enumerate().map(|(place, y)| match place {
+        place if place == row => Some("rare"),
+        place if place == row - 1 => None,
+        _ => Some(if *y > 0.0 { "yes" } else { "no" }),
+    });
+    let texts: Vec<Option<&str>> = texts.collect();
+    let rest = table.without(&["y".to_string()]).unwrap();
+    let table = rest.with_column(Column::of_texts("y", texts)).unwrap();
+    let mut options = options(Profile::Polynomial);
+    options.search.max_order = 2;
+    let fit = StreamedFit::new(Goal::Fit, &options, 6, None).unwrap();
+    let result = fitted(run(fit, &table, &[row - 1]));
+    let told = |text: &str| result.report.warnings.iter().any(|own| own.contains(text));
+    assert!(
+        told("1 row is left out: of a class"),
+        "{:?}",
+        result.report.warnings
+    );
+    assert_eq!(result.report.rows.without_target, 1);
+}
+
+#[test]
+fn rows_outside_the_domain_of_the_transform_are_left_out_and_told() {
+    let table = table(90_000, 0.1);
+    let y = table.column("y").unwrap().numbers().unwrap();
+    let rest = table.without(&["y".to_string()]).unwrap();
+    let positive: Vec<f64> = y.iter().map(|y| (0.3 * y).exp()).collect();
+    let table = rest.with_column(Column::of_numbers("y", positive)).unwrap();
+    let table = spoilt(&table, unsampled(90_000), 0.0);
+    let mut options = options(Profile::Polynomial);
+    let log = crate::prepare::TargetTransform::Log;
+    options.target_transform = crate::model::TransformChoice::Given(log);
+    let fit = StreamedFit::new(Goal::Fit, &options, 6, None).unwrap();
+    let result = fitted(run(fit, &table, &[]));
+    let told = |text: &str| result.report.warnings.iter().any(|own| own.contains(text));
+    assert!(
+        told("1 row is left out: whose target"),
+        "{:?}",
+        result.report.warnings
+    );
+    assert_eq!(result.report.neuron.to_string(), "x + cp(2, r=1)");
+    assert_eq!(result.report.rows.training, 69_999);
+}
+
+#[test]
+fn networks_take_parts_that_do_not_count() {
+    let table = table(90_000, 0.1);
+    let weights = (0..90_000).map(|row| f64::from(u8::from(row < 45_000)));
+    let table = table
+        .with_column(Column::of_numbers("w", weights.collect()))
+        .unwrap();
+    let mut options = options(Profile::Small);
+    options.prepare.weights = Some("w".to_string());
+    options.neuron = crate::model::NeuronChoice::Given("x".parse().unwrap());
+    options.network.hidden = Some(vec![8]);
+    options.train.epochs = Some(1);
+    let fit = StreamedFit::new(Goal::Fit, &options, 7, None).unwrap();
+    fitted(run(fit, &table, &[45_000]));
+}
+
+#[test]
+fn totals_of_networks_are_of_all_rows_each_once() {
+    let table = table(90_000, 0.1);
+    let mut options = options(Profile::Small);
+    options.neuron = crate::model::NeuronChoice::Given("x".parse().unwrap());
+    options.network.hidden = Some(vec![4]);
+    options.train.epochs = Some(1);
+    let mut fit = StreamedFit::new(Goal::Fit, &options, 6, None).unwrap();
+    let sketch = fit.task().unwrap().partial(&table, 0).unwrap();
+    fit.solve(sketch, &Control::silent()).unwrap();
+    assert_eq!(fit.task().unwrap().name(), "networks");
+    let half = fit.task().unwrap().partial(&rows_of(&table, 0..40_000), 0);
+    let error = fit.solve(half.unwrap(), &Control::silent()).unwrap_err();
+    assert!(error.to_string().contains("each once"), "{error}");
 }

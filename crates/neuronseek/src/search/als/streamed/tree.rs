@@ -90,9 +90,9 @@ impl Sums {
     /// Adds the next rows, each of `width` numbers.
     ///
     /// # Panics
-    /// When the last row is cut.
+    /// When the last row is cut, or the width is 0.
     pub fn push(&mut self, mut rows: &[f64]) {
-        assert_eq!(rows.len() % self.width.max(1), 0, "rows");
+        assert_eq!(rows.len() % self.width, 0, "rows");
         while !rows.is_empty() {
             let left = (LEAF as u64 - self.end % LEAF as u64) as usize;
             let count = (rows.len() / self.width).min(left);
@@ -259,7 +259,8 @@ impl Sums {
         let (width, start, end) = (next()?, next()?, next()?);
         let (head, tail, nodes) = (next()?, next()?, next()?);
         let most = bytes.len() as u64;
-        if width > 1 << 20 || head > most || tail > most || nodes > most || start > end {
+        let sizes = (1..=1 << 20).contains(&width) && head.max(tail).max(nodes) <= most;
+        if !sizes || start > end || end > 1 << 60 {
             return Err(SumsError::Damaged);
         }
         let width = width as usize;
