@@ -1,6 +1,7 @@
 """Seconds and peak memory of the command against the number of rows, and the exponent.
 
-    python benchmarks/scale/exponent.py DIR NEURONSEEK [--limit 2GiB] [--rows 1 10 100] [--fit ...]
+    python benchmarks/scale/exponent.py DIR NEURONSEEK [--limit 2GiB] [--rows 1 10 100]
+        [--fit="--profile polynomial"]
 
 DIR is of generate.py, whose files have a million rows each; --rows counts files. Before them a
 hundred thousand rows of the first file are fitted. The exponent is the slope of log seconds over
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("neuronseek")
     parser.add_argument("--limit", default="2GiB")
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 10, 100], help="files")
-    parser.add_argument("--fit", nargs="*", help="fit with these flags instead of search")
+    parser.add_argument("--fit", help="fit with these flags instead of search")
     arguments = parser.parse_args()
     files = sorted(arguments.directory.glob("*.parquet"))
     runs = []
@@ -69,7 +70,7 @@ def main() -> None:
             parts.mkdir()
             for file in own:
                 (parts / file.name).symlink_to(file.resolve())
-            command = ["search"] if arguments.fit is None else ["fit", *arguments.fit]
+            command = ["search"] if arguments.fit is None else ["fit", *arguments.fit.split()]
             line = [arguments.neuronseek, *command, str(parts), "--target", "y"]
             line += ["--memory-limit", arguments.limit, "--json"]
             run = measured(line)

@@ -61,7 +61,7 @@ fn rows_that_do_not_fit_are_read_in_parts_with_the_same_bytes_on_all_threads() {
     };
     let run = fit(1, "one.neuron");
     assert!(
-        run.errors.contains("plan:") && run.errors.contains("1 thread;"),
+        run.errors.contains("plan:") && run.errors.contains("on 1 thread"),
         "{}",
         run.errors
     );

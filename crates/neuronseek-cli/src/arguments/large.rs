@@ -46,7 +46,7 @@ pub enum Rows {
     /// All of them in memory.
     Whole(Table),
     /// In files, read in parts by a plan.
-    Parts(Files, Plan),
+    Parts(Box<(Files, Plan)>),
 }
 
 impl Large {
@@ -89,7 +89,7 @@ impl Large {
         console.note(&told(&plan, self.memory_limit, threads));
         match plan.in_memory {
             true => Ok(Rows::Whole(files.table()?)),
-            false => Ok(Rows::Parts(files, plan)),
+            false => Ok(Rows::Parts(Box::new((files, plan)))),
         }
     }
 }
@@ -160,7 +160,7 @@ fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

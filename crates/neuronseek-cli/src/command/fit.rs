@@ -183,7 +183,8 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     let unfinished = checkpoint.is_some_and(Path::exists);
     let result = match &rows {
         Rows::Whole(table) => model::fit(table, test.as_ref(), &options, &control),
-        Rows::Parts(files, plan) => {
+        Rows::Parts(parts) => {
+            let (files, plan) = &**parts;
             match streaming::run(files, (Goal::Fit, &options), plan, &control) {
                 Ok(StreamedResult::Fitted(fitted)) => Ok(*fitted),
                 Ok(StreamedResult::Searched(_)) => Err(FitError::EndedEarly),

@@ -95,8 +95,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<(), Failure> {
     };
     let searched = match (arguments.large).rows(source, (Goal::Search, &options), console)? {
         Rows::Whole(table) => model::search(&table, &options, &control)?,
-        Rows::Parts(files, plan) => {
-            match streaming::run(&files, (Goal::Search, &options), &plan, &control)? {
+        Rows::Parts(parts) => {
+            let (files, plan) = &*parts;
+            match streaming::run(files, (Goal::Search, &options), plan, &control)? {
                 StreamedResult::Searched(searched) => *searched,
                 StreamedResult::Fitted(_) => return Err(FitError::EndedEarly.into()),
             }

@@ -10,7 +10,7 @@ use crate::network::Loss;
 use crate::observe::{Control, Event};
 use crate::prepare::Target;
 use crate::table::Table;
-use crate::train::{Checkpoint, Regularisation, Samples, Schedule, TrainConfig, train};
+use crate::train::{Checkpoint, Samples, Schedule, TrainConfig, train};
 
 /// How a model learns on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,7 +123,6 @@ impl Model {
             let base = TrainConfig::default();
             let config = TrainConfig {
                 weight_decay: options.weight_decay.unwrap_or(base.weight_decay),
-                regularisation: Regularisation::Constant,
                 epochs: options.epochs,
                 learning_rate: options.learning_rate,
                 batch: options.batch,

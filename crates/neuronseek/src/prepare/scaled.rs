@@ -73,7 +73,7 @@ impl Scaled {
 
     /// The same with bounds and limits for a target of this extent, too.
     pub(super) fn widened(&self, [low, high]: [f64; 2]) -> Scaled {
-        if !(low <= high) {
+        if low > high {
             return self.clone();
         }
         let margin = MARGIN * (high - low);

@@ -174,7 +174,7 @@ impl Chosen {
             loss(&fitted.model, &self.unseen),
             loss(&model, &self.unseen),
         );
-        if !(now < before) {
+        if now.is_nan() || now >= before {
             let text = format!(
                 "networks trained on all rows ({how}) are no better on held-out rows ({now:.4}) \
                  than those of the sample ({before:.4}), which stay"

@@ -85,7 +85,7 @@ enum Stage {
         most: usize,
     },
     Summing(Box<Chosen>, Box<Steps>),
-    Teaching(Box<Chosen>, Rounds),
+    Teaching(Box<Chosen>, Box<Rounds>),
     Done(StreamedResult),
     /// Left behind by an error.
     Broken,
@@ -331,7 +331,7 @@ impl StreamedFit {
             && matches!(fitted.model.predictor, Predictor::Networks(_))
         {
             let rounds = self.teaching(&fitted.model, &chosen);
-            return Stage::Teaching(chosen, rounds);
+            return Stage::Teaching(chosen, Box::new(rounds));
         }
         match chosen.summing() {
             Ok(task) => Stage::Summing(
@@ -549,7 +549,7 @@ fn stepped(
 /// The next round of networks, or their end.
 fn averaged(
     mut chosen: Box<Chosen>,
-    mut rounds: Rounds,
+    mut rounds: Box<Rounds>,
     mut taught: Taught,
     control: &Control<'_>,
 ) -> Result<Stage, FitError> {

@@ -247,7 +247,7 @@ fn rows_of_classes_that_the_sample_lacks_are_told() {
     let texts = y.iter().enumerate().map(|(place, y)| match place {
         place if place == row => Some("rare"),
         place if place == row - 1 => None,
-        _ => Some(if *y > 0.0 { "yes" } else { "no" }),
+        _ => Some(if *y > 0.0 { "up" } else { "down" }),
     });
     let texts: Vec<Option<&str>> = texts.collect();
     let rest = table.without(&["y".to_string()]).unwrap();

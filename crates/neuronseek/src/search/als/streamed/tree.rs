@@ -179,7 +179,7 @@ impl Sums {
         // The rows of the leaf that both have a part of.
         self.push(&next.head);
         for node in next.nodes {
-            self.end = (node.index + 1) * (LEAF as u64) << node.level;
+            self.end = ((node.index + 1) * LEAF as u64) << node.level;
             self.add(node);
         }
         self.push(&next.tail);
