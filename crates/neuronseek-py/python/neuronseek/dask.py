@@ -155,7 +155,7 @@ def _head(parts: list[Part]) -> tuple[Any, Any]:
 
 def _first(X: Any, y: Any) -> tuple[Any, Any]:
     rows = slice(0, _HEAD_ROWS)
-    return tuple(one.iloc[rows] if hasattr(one, "iloc") else one[rows] for one in (X, y))  # type: ignore[return-value]
+    return tuple(one.iloc[rows] if hasattr(one, "iloc") else one[rows] for one in (X, y))
 
 
 def _stacked(some: list[Any]) -> Any:
@@ -248,7 +248,7 @@ def _lazy(method: Any) -> Any:
     return wrapped
 
 
-class DaskNeuronSeekRegressor(_OnDask, NeuronSeekRegressor):
+class DaskNeuronSeekRegressor(_OnDask, NeuronSeekRegressor):  # type: ignore[misc, unused-ignore]
     """:class:`neuronseek.NeuronSeekRegressor` on Dask collections, with the same parameters.
 
     ``max_iter`` counts rounds of averaging; ``n_folds``, ``validation_fraction``, ``intervals`` and
@@ -258,7 +258,7 @@ class DaskNeuronSeekRegressor(_OnDask, NeuronSeekRegressor):
     predict = _lazy(NeuronSeekRegressor.predict)
 
 
-class DaskNeuronSeekClassifier(_OnDask, NeuronSeekClassifier):
+class DaskNeuronSeekClassifier(_OnDask, NeuronSeekClassifier):  # type: ignore[misc, unused-ignore]
     """:class:`neuronseek.NeuronSeekClassifier` on Dask collections, with the same parameters.
 
     ``max_iter`` counts rounds of averaging; ``n_folds``, ``validation_fraction`` and ``warm_start``

@@ -27,7 +27,7 @@ const ENOUGH: f64 = 0.01;
 const ROWS_SEEN: u64 = 4_000_000;
 
 /// The most passes of networks, where their number is not told.
-pub(super) const MOST_EPOCHS: u64 = 20;
+const MOST_EPOCHS: u64 = 20;
 
 /// The highest learning rate of networks that a sample has trained already, where it is not told.
 const LEARNING_RATE: f64 = 1e-3;
@@ -354,10 +354,7 @@ impl StreamedFit {
 
     fn teaching(&self, model: &Model, chosen: &Chosen) -> Rounds {
         let training = &self.options.train;
-        let of = ROWS_SEEN
-            .div_ceil(chosen.total.max(1))
-            .clamp(1, MOST_EPOCHS);
-        let of = training.epochs.unwrap_or(of as usize);
+        let of = (training.epochs).unwrap_or(epochs(chosen.total) as usize);
         let rate = training.learning_rate.unwrap_or(LEARNING_RATE);
         Rounds {
             task: Teaching {
@@ -474,6 +471,11 @@ pub(super) struct Trained {
     pub passes: usize,
     /// Whether it was ended from outside.
     pub early: bool,
+}
+
+/// The passes of networks over so many rows, where their number is not told.
+pub(super) fn epochs(rows: u64) -> u64 {
+    ROWS_SEEN.div_ceil(rows.max(1)).clamp(1, MOST_EPOCHS)
 }
 
 /// How the learning rate goes: by half a cosine to 0.

@@ -4,7 +4,7 @@
 //! be known of the rows themselves (how long texts are, how many inputs columns become, how many terms
 //! a neuron has) is counted again when a sample has told it, before all rows are read.
 
-use super::client::{Goal, MOST_EPOCHS, MOST_PASSES, polynomial_alone};
+use super::client::{Goal, MOST_PASSES, epochs, polynomial_alone};
 use super::draw::sample_rows;
 use crate::model::fit::FitError;
 use crate::model::options::FitOptions;
@@ -21,7 +21,7 @@ const OF_COMPRESSED: u64 = 400;
 
 /// Bytes a cell of a table in memory takes in a fit of all of it: the cells, encoded, selected and
 /// scaled several times over.
-const CELL_IN_MEMORY: u64 = 120;
+const CELL_IN_MEMORY: u64 = 200;
 
 /// Bytes a cell of the sample takes, the search on it included.
 const CELL_OF_SAMPLE: u64 = 200;
@@ -126,13 +126,12 @@ impl Plan {
         if limit < least {
             return Err(too_little(limit, least.min(in_memory), columns, threads));
         }
-        plan.passes = match alone {
-            true => [2, 1 + MOST_PASSES],
-            false => match options.train.epochs {
-                Some(epochs) => [2, 1 + epochs.max(MOST_PASSES)],
-                None => [2, 1 + MOST_EPOCHS as usize],
-            },
+        let most = match (alone, options.train.epochs) {
+            (true, _) => MOST_PASSES,
+            (false, Some(epochs)) => epochs.max(MOST_PASSES),
+            (false, None) => MOST_PASSES.max(epochs(files.rows().unwrap_or(0)) as usize),
         };
+        plan.passes = [2, 1 + most];
         if let (Some(rows), true) = (files.rows(), alone) {
             let multiplied = (numbers * numbers) as f64 / 2.0;
             let sketch = columns as f64 / READ;
