@@ -9,6 +9,7 @@ use neuronseek::table::{Files, Table};
 
 use super::reading::Reading;
 use crate::console::Console;
+use crate::display;
 use crate::failure::Failure;
 
 /// How much memory is used, and what is done with bad files.
@@ -103,7 +104,7 @@ fn is_several(path: &Path) -> bool {
 /// A plan in a sentence.
 fn told(plan: &Plan, limit: Option<u64>, threads: usize) -> String {
     let rows = match plan.rows {
-        Some(rows) => format!("{} rows", grouped(rows)),
+        Some(rows) => format!("{} rows", display::count(rows as usize)),
         None => "rows".to_string(),
     };
     let files = match plan.files {
@@ -122,29 +123,21 @@ fn told(plan: &Plan, limit: Option<u64>, threads: usize) -> String {
     }
     let [least, most] = plan.passes;
     let time = match plan.seconds {
-        Some(seconds) => format!("; about {}", duration(seconds)),
+        Some(seconds) => format!("; about {}", display::duration(seconds)),
         None => String::new(),
     };
     format!(
         "{data}; one pass draws a sample of {} rows, which chooses; {} to {} passes fit all rows, {} \
          to {} read in all; up to {}{within} of memory, {} rows at a time on {threads} thread{}{time}",
-        grouped(plan.sampled as u64),
+        display::count(plan.sampled),
         least - 1,
         most - 1,
         bytes(plan.bytes * least as u64),
         bytes(plan.bytes * most as u64),
         bytes(plan.memory),
-        grouped(plan.batch as u64),
+        display::count(plan.batch),
         if threads == 1 { "" } else { "s" },
     )
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds {
-        seconds if seconds < 90.0 => format!("{seconds:.0} s"),
-        seconds if seconds < 5400.0 => format!("{:.0} min", seconds / 60.0),
-        seconds => format!("{:.1} h", seconds / 3600.0),
-    }
 }
 
 fn bytes(count: u64) -> String {
@@ -154,18 +147,6 @@ fn bytes(count: u64) -> String {
         count if count < 1073741824.0 => format!("{:.0} MiB", count / 1048576.0),
         count => format!("{:.1} GiB", count / 1073741824.0),
     }
-}
-
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A number of bytes with a unit.
@@ -205,18 +186,6 @@ mod tests {
         assert_eq!(size("512m"), Ok(512 << 20));
         for bad in ["2", "GiB", "-1GiB", "0MB", "2 apples", "1e30TB"] {
             assert!(size(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (count, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (12345678, "12,345,678"),
-        ] {
-            assert_eq!(grouped(count), text);
         }
     }
 }
