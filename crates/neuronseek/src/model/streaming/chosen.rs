@@ -15,9 +15,9 @@ use crate::terms::Polynomial;
 /// What came out.
 #[derive(Debug, Clone)]
 pub enum StreamedResult {
-    /// Of [`Goal::Search`].
+    /// Of [`super::Goal::Search`].
     Searched(Box<Searched>),
-    /// Of [`Goal::Fit`].
+    /// Of [`super::Goal::Fit`].
     Fitted(Box<Fitted>),
 }
 
