@@ -172,6 +172,8 @@ fn what_rows_in_parts_cannot_have_is_refused() {
         assert!(matches!(run.code, Some(1 | 2)), "{run:?}");
         assert!(run.errors.contains(words), "{more}: {}", run.errors);
     }
+    let run = folder.run(&format!("search parts --target yy {LIMIT}"));
+    refused(&run, &["no column \"yy\"", "did you mean \"y\""]);
     let run = folder.run("fit - --target y --memory-limit 1GiB");
     refused(&run, &["standard input"]);
     let run = folder.run("search nothing/*.csv --target y");

@@ -41,6 +41,10 @@ pub fn run(
 ) -> Result<StreamedResult, FitError> {
     let began = Instant::now();
     let columns = Plan::columns(files, options);
+    // A name that is wrong is said before anything is read.
+    let prepare = &options.prepare;
+    let named = prepare.targets.iter().chain(&prepare.weights).cloned();
+    files.read(0, 1, Some(&named.collect::<Vec<String>>()))?;
     let mut plan = plan.clone();
     let mut fit = StreamedFit::new(goal, options, columns.len(), files.rows())?;
     let mut reading = Reading {
