@@ -43,10 +43,8 @@ pub struct Arguments {
     columns: Columns,
     #[command(flatten)]
     reading: Reading,
-    #[command(flatten)]
-    large: Large,
     /// Numbers or classes; auto says which and why
-    #[arg(long, default_value = "auto", help_heading = "Table")]
+    #[arg(long, default_value = "auto")]
     task: Task,
     /// Let predictions of numbers leave the range of the known targets widened by half on either
     /// side
@@ -90,6 +88,8 @@ pub struct Arguments {
     threads: Threads,
     #[command(flatten)]
     form: Form,
+    #[command(flatten)]
+    large: Large,
 }
 
 /// Where the model goes.

@@ -32,10 +32,8 @@ pub struct Arguments {
     columns: Columns,
     #[command(flatten)]
     reading: Reading,
-    #[command(flatten)]
-    large: Large,
     /// Numbers or classes; auto says which and why
-    #[arg(long, default_value = "auto", help_heading = "Table")]
+    #[arg(long, default_value = "auto")]
     task: Task,
     #[command(flatten)]
     transforming: Transforming,
@@ -55,6 +53,8 @@ pub struct Arguments {
     threads: Threads,
     #[command(flatten)]
     form: Form,
+    #[command(flatten)]
+    large: Large,
 }
 
 impl Arguments {
