@@ -287,7 +287,7 @@ fn loss(model: &Model, rows: &Table) -> f64 {
     measured.map_or(f64::INFINITY, |(metrics, _)| metrics.loss())
 }
 
-/// Calibrates the probabilities of networks that have learned on.
+/// Calibrates the probabilities of a model that all rows have changed.
 fn recalibrate(model: &mut Model, unseen: &Table) {
     let all: Vec<usize> = (0..unseen.rows()).collect();
     let preparation = &model.preparation;

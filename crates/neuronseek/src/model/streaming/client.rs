@@ -220,8 +220,8 @@ impl StreamedFit {
         }
     }
 
-    /// Goes on with what the present task made of all rows. An end by `control` leaves what the
-    /// sample chose.
+    /// Goes on with what the present task made of all rows. An end by `control` leaves the best so
+    /// far.
     ///
     /// # Errors
     /// When the total is of another task, or not of all rows; see [`FitError`].

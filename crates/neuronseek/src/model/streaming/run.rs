@@ -28,8 +28,8 @@ const ORDER: u64 = 1 << 33;
 /// Fits to the rows of files by a plan: [`Plan::in_memory`] must be false.
 ///
 /// Rows are read, summed and forgotten batch by batch, on all threads of the present pool. The
-/// result is the same for any batch size and any number of threads. Ctrl-C and time limits leave what
-/// a sample chose.
+/// result is the same for any batch size and any number of threads. Ctrl-C and time limits leave the
+/// best so far: networks as they are, coefficients of the last whole pass, or what a sample has.
 ///
 /// # Errors
 /// See [`FitError`]; [`FitError::EndedEarly`] before a sample has chosen.
